@@ -1,0 +1,53 @@
+"""Middleware that every page passes through."""
+
+from collections.abc import Callable
+
+from csp.constants import SELF
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from bpjs_service.errors import Refusal
+from bpjs_service.events import live_origin
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class LiveOriginMiddleware:
+    """Let pages open the live stream, whose port is another origin to the browser.
+
+    Must come after ``CSPMiddleware`` in the settings, which reads what is set here.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add the stream's origin to ``connect-src`` of a page."""
+        response = self.get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            update = dict(getattr(response, "_csp_update", None) or {})
+            already = update.get("connect-src", [])
+            update["connect-src"] = [SELF, *already, live_origin(request)]
+            # django-csp's own way, see its decorators.csp_update
+            response._csp_update = update  # type: ignore[attr-defined]  # noqa: SLF001
+        return response
+
+
+class RefusalMiddleware:
+    """Show a refusal no page has caught as a page of its own, with its status."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; refusals arrive in ``process_exception``."""
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """Render a refusal as ``refusal.html``; leave every other error alone."""
+        if not isinstance(exception, Refusal):
+            return None
+        context = {"refusal": exception}
+        return render(request, "refusal.html", context, status=exception.status)

@@ -1,0 +1,1 @@
+"""Ground: the office tree, staff with postings, devices, opening hours, rights."""

@@ -1,0 +1,46 @@
+"""Who is speaking to the API: an enrolled machine or a person with a token."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from knox.auth import TokenAuthentication
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from offices.models import Device
+
+
+class DeviceAuthentication(BaseAuthentication):
+    """``Authorization: Device <token>``, as an enrolled kiosk or board sends."""
+
+    keyword = b"device"
+
+    def authenticate(self, request: Request) -> tuple[Device, str] | None:
+        scheme, _space, token = get_authorization_header(request).partition(b" ")
+        if scheme.lower() != self.keyword:
+            return None
+        device = Device.objects.by_token(token.decode("latin-1").strip())
+        if device is None:
+            raise AuthenticationFailed(
+                _("This device is not enrolled, or its access was withdrawn."),
+                code="device_unknown",
+            )
+        return device, "device"
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Device"
+
+
+class StaffTokenAuthentication(TokenAuthentication):
+    """``Authorization: Token <token>``, valid for one working day (django-rest-knox)."""
+
+
+def device_of(request: HttpRequest, kind: str) -> Device | None:
+    """The machine whose browser sends this request, by its cookie for that kind."""
+    token = request.COOKIES.get(cookie_name(kind), "")
+    device = Device.objects.by_token(token) if token else None
+    return device if device and device.kind == kind else None
+
+
+def cookie_name(kind: str) -> str:
+    return f"device_{kind.lower()}"

@@ -1,0 +1,1 @@
+"""The core: services, counters, visits, tickets, calling, board, kiosk, desk."""

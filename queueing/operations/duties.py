@@ -1,0 +1,124 @@
+"""Opening and closing counters, and breaks with a reason."""
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+
+from bpjs_service.events import announce_on_commit
+from offices.models import Staff
+from queueing.models import Counter, Duty, DutyEvent, Ticket
+from queueing.operations.moving import channel
+from queueing.refusals import (
+    AlreadyOnDuty,
+    CounterBusy,
+    CounterClosed,
+    CounterTaken,
+    NotOnDuty,
+)
+
+
+def open_duty(
+    *, counter: Counter, officer: Staff, at: dt.datetime, is_ranger: bool = False
+) -> Duty:
+    """Open the counter for the officer.
+
+    Raises ``CounterTaken``, ``AlreadyOnDuty`` or ``CounterClosed``; two officers
+    at once are told apart by the unique constraints of ``Duty``.
+    """
+    if not counter.is_active:
+        raise CounterClosed(counter=counter.number)
+    try:
+        with transaction.atomic():
+            duty = Duty.objects.create(
+                office_id=counter.office_id,
+                counter=counter,
+                officer=officer,
+                opened_at=at,
+                is_ranger=is_ranger,
+            )
+            _record(duty, DutyEvent.Kind.OPENED, at)
+    except IntegrityError:
+        _refuse(counter, officer)
+        raise
+    return duty
+
+
+def _refuse(counter: Counter, officer: Staff) -> None:
+    own = Duty.objects.open().select_related("counter").filter(officer=officer).first()
+    if own is not None:
+        raise AlreadyOnDuty(counter=own.counter.number)
+    other = Duty.objects.open().select_related("officer").filter(counter=counter)
+    if (duty := other.first()) is not None:
+        raise CounterTaken(counter=counter.number, officer=duty.officer)
+
+
+@transaction.atomic
+def take_break(*, duty: Duty, reason: str, at: dt.datetime) -> Duty:
+    """Stop calling for a while; refused while somebody is at the counter."""
+    duty = _lock_unoccupied(duty)
+    if not duty.on_break:
+        duty.break_reason, duty.break_since = Duty.BreakReason(reason), at
+        duty.save(update_fields=["break_reason", "break_since"])
+        _record(duty, DutyEvent.Kind.BREAK, at, reason)
+    return duty
+
+
+@transaction.atomic
+def end_break(*, duty: Duty, at: dt.datetime) -> Duty:
+    """Be ready to call again."""
+    duty = _lock_open(duty)
+    if duty.on_break:
+        duty.break_reason, duty.break_since = "", None
+        duty.save(update_fields=["break_reason", "break_since"])
+        _record(duty, DutyEvent.Kind.BACK, at)
+    return duty
+
+
+@transaction.atomic
+def close_duty(*, duty: Duty, at: dt.datetime, actor: Staff | None = None) -> Duty:
+    """Close the counter; refused while somebody is at it."""
+    duty = _lock_unoccupied(duty)
+    end_duty(duty=duty, at=at, actor=actor or duty.officer)
+    return duty
+
+
+def end_duty(*, duty: Duty, at: dt.datetime, actor: Staff | None) -> None:
+    """End a locked duty whose counter is empty; ``actor`` None is the night."""
+    duty.break_reason, duty.break_since = "", None
+    duty.closed_at = max(at, duty.opened_at)
+    duty.save(update_fields=["break_reason", "break_since", "closed_at"])
+    _record(duty, DutyEvent.Kind.CLOSED, at, actor=actor)
+
+
+def _lock_open(duty: Duty) -> Duty:
+    locked = (
+        Duty.objects.open()
+        .locked()
+        .select_related("counter", "officer", "office")
+        .filter(pk=duty.pk)
+        .first()
+    )
+    if locked is None:
+        raise NotOnDuty
+    return locked
+
+
+def _lock_unoccupied(duty: Duty) -> Duty:
+    duty = _lock_open(duty)
+    current = Ticket.objects.at_counter().filter(counter=duty.counter_id).first()
+    if current is not None:
+        raise CounterBusy(label=current.label)
+    return duty
+
+
+def _record(
+    duty: Duty,
+    kind: DutyEvent.Kind,
+    at: dt.datetime,
+    reason: str = "",
+    actor: Staff | None = None,
+) -> None:
+    DutyEvent.objects.create(
+        duty=duty, kind=kind, at=at, reason=reason, actor=actor or duty.officer
+    )
+    announce_on_commit(channel(duty.office_id))

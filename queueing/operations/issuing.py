@@ -1,0 +1,91 @@
+"""Giving a visitor a number."""
+
+import datetime as dt
+
+from bpjs_service.events import announce_on_commit
+from offices.access import Actor
+from offices.models import Office
+from queueing.models import (
+    Action,
+    NumberSeries,
+    Offering,
+    Service,
+    ServiceTally,
+    State,
+    Ticket,
+    TicketEvent,
+    Visit,
+)
+from queueing.operations.moving import actor_fields, channel
+from queueing.refusals import BranchClosed, DailyCapReached, ServiceNotOffered
+from queueing.repeats import Stamp, repeatable
+
+
+@repeatable
+def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
+    stamp: Stamp,
+    *,
+    office: Office,
+    service: Service,
+    actor: Actor,
+    at: dt.datetime,
+    priority: str = "",
+    language: str = "id",
+) -> Ticket:
+    """Issue the next number of the service's group, by the branch's own date.
+
+    Raises ``BranchClosed``, ``ServiceNotOffered`` or ``DailyCapReached``.
+    """
+    day = office.day(at)
+    if not office.is_open(at):
+        raise BranchClosed
+    _take_from_cap(office, service, day)
+    visit = Visit.objects.create(
+        office=office, service_day=day, priority=priority, language=language
+    )
+    ticket = Ticket(
+        office=office,
+        visit=visit,
+        service=service,
+        service_day=day,
+        prefix=service.group.prefix,
+        is_priority=bool(priority),
+        issued_at=at,
+        queued_at=at,
+        moved_at=at,
+    )
+    ticket.number = NumberSeries.objects.take(
+        office=office, day=day, prefix=ticket.prefix
+    )
+    ticket.people_ahead_at_issue = Ticket.objects.ahead_of(ticket).count()
+    ticket.save(force_insert=True)
+    _record_issue(ticket, stamp, actor)
+    return ticket
+
+
+def _take_from_cap(office: Office, service: Service, day: dt.date) -> None:
+    offering = Offering.objects.available(day).filter(office=office, service=service)
+    caps = list(offering.values_list("daily_cap", flat=True))
+    if not caps:
+        raise ServiceNotOffered(service=service)
+    if caps[0] is not None and not ServiceTally.objects.take(
+        office=office, day=day, service=service, cap=caps[0]
+    ):
+        raise DailyCapReached(service=service)
+
+
+def _record_issue(ticket: Ticket, stamp: Stamp, actor: Actor) -> None:
+    TicketEvent.objects.create(
+        ticket=ticket,
+        office_id=ticket.office_id,
+        service_day=ticket.service_day,
+        action=Action.ISSUE,
+        to_state=State.WAITING,
+        at=ticket.issued_at,
+        service_id=ticket.service_id,
+        data={"people_ahead": ticket.people_ahead_at_issue},
+        request_key=stamp.key,
+        request_digest=stamp.digest,
+        **actor_fields(actor),
+    )
+    announce_on_commit(channel(ticket.office_id))

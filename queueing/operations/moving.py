@@ -1,0 +1,175 @@
+"""The only writer of a ticket's state, and the locks its callers take."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import models
+
+from bpjs_service.events import announce_on_commit
+from offices.access import Actor
+from offices.models import Device, Office, Staff
+from queueing.models import (
+    AT_COUNTER,
+    Action,
+    Duty,
+    State,
+    Ticket,
+    TicketEvent,
+)
+from queueing.moves import MOVES
+from queueing.refusals import (
+    AlreadyCalled,
+    CounterBusy,
+    MoveNotAllowed,
+    NotAtYourCounter,
+    NotOnDuty,
+    OnBreak,
+    TicketUnknown,
+)
+from queueing.repeats import Stamp
+
+
+def channel(office: Office | int) -> str:
+    """The live channel on which a branch's changes are announced."""
+    return f"office-{office if isinstance(office, int) else office.pk}"
+
+
+def move(  # noqa: PLR0913 - one row of history has this many parts
+    ticket: Ticket,
+    action: Action,
+    *,
+    stamp: Stamp,
+    actor: Actor | None,
+    at: dt.datetime,
+    reason: str = "",
+    data: dict[str, Any] | None = None,
+    undoes: TicketEvent | None = None,
+    **changes: Any,
+) -> Ticket:
+    """Carry out one row of ``MOVES`` on a locked ticket and record it.
+
+    ``changes`` are further fields of the ticket. Raises ``MoveNotAllowed`` when
+    the table has no such move; then nothing is changed and no event written.
+    """
+    target = _target(ticket, action, undoes)
+    was, at = ticket.state, max(at, ticket.moved_at)
+    at_duty, service_id = ticket.duty_id, ticket.service_id
+    before = _apply(ticket, target, {**changes, "moved_at": at})
+    ticket.save(update_fields=list(before))
+    duty_id = at_duty or ticket.duty_id
+    _record(
+        ticket,
+        action=action,
+        from_state=was,
+        at=at,
+        service_id=service_id,
+        duty_id=duty_id,
+        counter_id=before.get("counter_id") or ticket.counter_id,
+        reason=reason,
+        data=data or {},
+        before={name: _plain(value) for name, value in before.items()},
+        undoes=undoes,
+        request_key=stamp.key,
+        request_digest=stamp.digest,
+        **actor_fields(actor),
+    )
+    return ticket
+
+
+def _target(ticket: Ticket, action: Action, undoes: TicketEvent | None) -> str:
+    if undoes is not None:
+        return undoes.from_state
+    row = MOVES[action]
+    if ticket.state not in row.sources:
+        raise refusal_of(ticket, action)
+    return row.target
+
+
+def refusal_of(ticket: Ticket, action: Action) -> MoveNotAllowed | AlreadyCalled:
+    """Why the ticket cannot take this step, in the words of the person asking."""
+    if ticket.state in AT_COUNTER and action in (Action.CALL_NEXT, Action.PICK):
+        return AlreadyCalled(label=ticket.label, counter=ticket.counter.number)
+    return MoveNotAllowed(
+        label=ticket.label,
+        action=action.label,
+        state=State(ticket.state).label,
+    )
+
+
+def _apply(ticket: Ticket, target: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """Set the new state and what follows from it; return the former values."""
+    changes = {**changes, "state": target}
+    if target not in AT_COUNTER:
+        changes |= {"duty": None, "counter": None, "officer": None}
+    if target != State.ON_HOLD:
+        changes["held_by"] = None
+    if target != State.NO_SHOW:
+        changes["absent_since"] = None
+    before = {}
+    for name, value in changes.items():
+        attname = Ticket._meta.get_field(name).attname  # noqa: SLF001 - documented API
+        former = getattr(ticket, attname)
+        setattr(ticket, name, value)
+        if former != getattr(ticket, attname):
+            before[attname] = former
+    return before
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
+
+
+def actor_fields(actor: Actor | None) -> dict[str, models.Model | None]:
+    """The event's columns that say who did it; both empty for the system."""
+    return {
+        "staff": actor if isinstance(actor, Staff) else None,
+        "device": actor if isinstance(actor, Device) else None,
+    }
+
+
+def _record(ticket: Ticket, **fields: Any) -> None:
+    TicketEvent.objects.create(
+        ticket=ticket,
+        office_id=ticket.office_id,
+        service_day=ticket.service_day,
+        to_state=ticket.state,
+        **fields,
+    )
+    announce_on_commit(channel(ticket.office_id))
+
+
+def lock_ticket(ticket: Ticket) -> Ticket:
+    """The ticket as it is now, locked until the transaction ends."""
+    locked = Ticket.objects.locked().with_names().filter(pk=ticket.pk).first()
+    if locked is None:
+        raise TicketUnknown
+    return locked
+
+
+def lock_own_ticket(ticket: Ticket, actor: Actor, action: Action) -> Ticket:
+    """The locked ticket, if it is at the actor's own counter."""
+    ticket = lock_ticket(ticket)
+    if ticket.state in AT_COUNTER and ticket.officer_id != actor.pk:
+        raise NotAtYourCounter(label=ticket.label)
+    if ticket.state not in MOVES[action].sources:
+        raise refusal_of(ticket, action)
+    return ticket
+
+
+def lock_free_duty(duty: Duty) -> Duty:
+    """The duty, locked: open, not on break and with nobody at its counter."""
+    locked = (
+        Duty.objects.open()
+        .locked()
+        .select_related("counter", "officer", "office")
+        .filter(pk=duty.pk)
+        .first()
+    )
+    if locked is None:
+        raise NotOnDuty
+    if locked.on_break:
+        raise OnBreak
+    current = Ticket.objects.at_counter().filter(counter=locked.counter_id).first()
+    if current is not None:
+        raise CounterBusy(label=current.label)
+    return locked

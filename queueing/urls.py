@@ -1,0 +1,3 @@
+"""Addresses of the queue's pages and API."""
+
+urlpatterns: list = []
