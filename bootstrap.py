@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ NO_DISK_SPACE = 12
 NO_NETWORK = 13
 INSTALLATION_FAILED = 16
 
+_VERSION = sysconfig.get_python_version()
 _MEBIBYTE = 1024 * 1024
 _NEEDED_MIB = {"base": 500, "dev": 1000}
 _PROBE_SECONDS = 30
@@ -69,15 +71,13 @@ def prepare(group: str) -> None:
 
 def fingerprint(pins: Path) -> str:
     """Hash of the pins; the packages also depend on the version of Python."""
-    version = "%d.%d" % sys.version_info[:2]
-    return f"{version} {hashlib.sha256(pins.read_bytes()).hexdigest()}"
+    return f"{_VERSION} {hashlib.sha256(pins.read_bytes()).hexdigest()}"
 
 
 def environment_works() -> bool:
     """Whether the virtual environment runs the same Python as we do."""
-    question = "import sys; print('%d.%d' % sys.version_info[:2])"
-    answer = _ask([PYTHON, "-I", "-c", question])
-    return answer == "%d.%d" % sys.version_info[:2]
+    question = "import sysconfig; print(sysconfig.get_python_version())"
+    return _ask([PYTHON, "-I", "-c", question]) == _VERSION
 
 
 def make_environment() -> None:
@@ -159,9 +159,7 @@ class Progress:
             _tell(f"  {text.strip()}")
 
 
-def _follow(
-    command: Sequence[str], see: Callable[[str], None]
-) -> tuple[int, str]:
+def _follow(command: Sequence[str], see: Callable[[str], None]) -> tuple[int, str]:
     """Run a program, hand on each line as it comes; returns code and last lines."""
     lines: list[str] = []
     with subprocess.Popen(
@@ -184,14 +182,17 @@ def _follow(
 def _give_up(output: str) -> NoReturn:
     """Say in words what pip (or venv) said at length, and leave with its code."""
     if any(sign in output for sign in _DISK_FULL):
-        code, advice = NO_DISK_SPACE, "The disk is full. Free some space and try again."
+        code = NO_DISK_SPACE
+        advice = "The disk is full. Free some space and try again."
     elif any(sign in output for sign in _OFFLINE):
-        code, advice = NO_NETWORK, (
+        code = NO_NETWORK
+        advice = (
             "The packages could not be downloaded. The first installation needs the "
             "internet (or a package mirror set up for pip): check it and try again."
         )
     else:
-        code, advice = INSTALLATION_FAILED, "The installation failed, see above."
+        code = INSTALLATION_FAILED
+        advice = "The installation failed, see above."
     sys.stderr.write(f"\n{output.strip()}\n\n{advice}\n")
     sys.exit(code)
 
