@@ -87,3 +87,8 @@ def branches_for(staff: Staff, right: Right, *, day: dt.date) -> list[Office]:
     )
     branches = Office.objects.branches().with_lineage()
     return [branch for branch in branches if held.intersection(branch.lineage_ids)]
+
+
+def subject_of(actor: Actor) -> str:
+    """The actor's name on a live stream, so that its streams can be ended."""
+    return f"{type(actor).__name__.lower()}-{actor.pk}"

@@ -44,6 +44,9 @@ class RegionFactory(HeadOfficeFactory):
 class BranchFactory(RegionFactory):
     """A branch open every day from 00.00 to 23.59, so that tests need no clock."""
 
+    class Meta:
+        skip_postgeneration_save = True
+
     code = factory.Sequence(lambda n: f"KC{n}")
     name = "Kantor Cabang Bekasi Kota"
     kind = Office.Kind.BRANCH
