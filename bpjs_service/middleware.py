@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from csp.constants import SELF
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.utils import translation
 
 from bpjs_service.errors import Refusal
 from bpjs_service.events import live_origin
@@ -51,3 +54,21 @@ class RefusalMiddleware:
             return None
         context = {"refusal": exception}
         return render(request, "refusal.html", context, status=exception.status)
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Indonesian first: a page is English only for somebody who chose it.
+
+    A branch's computers are often set to English, so pages do not follow the
+    browser; programs speaking to the API do, by ``Accept-Language``.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Activate the chosen language for this request."""
+        if request.path.startswith("/api/"):
+            super().process_request(request)
+            return
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        known = chosen in dict(settings.LANGUAGES)
+        translation.activate(chosen if known else settings.LANGUAGE_CODE)
+        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]

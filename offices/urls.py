@@ -1,4 +1,27 @@
-"""Addresses of log-in, language and devices."""
+"""Addresses of log-in, language, devices and the demonstration's short cuts."""
+
+from django.conf import settings
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+from django.views.i18n import set_language
+
+from offices import demo, views
 
 app_name = "offices"
-urlpatterns: list = []
+urlpatterns = [
+    path(
+        "login/",
+        LoginView.as_view(
+            template_name="offices/login.html", redirect_authenticated_user=True
+        ),
+        name="login",
+    ),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("language/", set_language, name="language"),
+    path("device/<slug:kind>/", views.device, name="device"),
+]
+if settings.DEMO:
+    urlpatterns += [
+        path("demo/pair/", demo.pair_browser, name="demo-pair"),
+        path("demo/login/", demo.log_in, name="demo-login"),
+    ]

@@ -1,3 +1,9 @@
 """Addresses of the queue's pages and API."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from queueing.views import home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+]
