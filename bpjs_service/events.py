@@ -170,7 +170,7 @@ def ended_key(subject: str) -> str:
 
 
 # -- Tokens ---------------------------------------------------------------------------
-class BadStreamToken(Exception):
+class StreamTokenError(Exception):
     """The token is forged, damaged or older than ``TOKEN_SECONDS``."""
 
 
@@ -202,14 +202,14 @@ def stream_token(channels: Iterable[str], subject: str) -> str:
 
 
 def read_stream_token(token: str) -> StreamClaims:
-    """Read what ``stream_token`` signed; raises ``BadStreamToken``."""
+    """Read what ``stream_token`` signed; raises ``StreamTokenError``."""
     try:
         channels, subject, issued_ms = _signer().unsign_object(token)
     except (signing.BadSignature, ValueError) as error:
-        raise BadStreamToken from error
+        raise StreamTokenError from error
     claims = StreamClaims(tuple(channels), subject, issued_ms)
     if time.time() > claims.expires_at:
-        raise BadStreamToken
+        raise StreamTokenError
     return claims
 
 

@@ -86,6 +86,7 @@ class Hub:
         self.followers: defaultdict[str, set[Stream]] = defaultdict(set)
         self.streams: set[Stream] = set()
         self.subscribed = False
+        self.closing = False
         self.pump: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -93,10 +94,15 @@ class Hub:
         if self.pump is None:
             self.pump = asyncio.create_task(self._listen_for_ever())
 
-    async def close(self) -> None:
-        """End every stream and the subscription."""
+    def end_streams(self) -> None:
+        """Let every page go, to come back to the next process."""
+        self.closing = True
         for stream in self.streams:
             stream.end()
+
+    async def close(self) -> None:
+        """End every stream and the subscription."""
+        self.end_streams()
         if self.pump is not None:
             self.pump.cancel()
             with suppress(asyncio.CancelledError):
@@ -153,7 +159,7 @@ class Hub:
                 logger.warning("live stream lost Redis, next try soon: %s", error)
             finally:
                 self.subscribed = False
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, longest)
 
     async def _subscribe(self, pubsub: PubSub) -> None:
@@ -169,7 +175,7 @@ class Hub:
         loop = asyncio.get_running_loop()
         for stream in streams:
             stream.seen.clear()
-            delay = random.uniform(0, SPREAD_SECONDS)  # noqa: S311 - jitter
+            delay = random.uniform(0, SPREAD_SECONDS)
             loop.call_later(delay, stream.wake.set)
 
     async def _listen(self, pubsub: PubSub) -> None:

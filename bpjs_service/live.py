@@ -21,8 +21,13 @@ import asyncio
 import os
 import random
 import resource
+import signal
+import threading
 import time
+from collections.abc import Callable
 from http import HTTPStatus
+from types import FrameType
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from asgiref.typing import (
@@ -34,7 +39,7 @@ from asgiref.typing import (
 from django.conf import settings
 from django.utils.log import configure_logging
 
-from bpjs_service.events import BadStreamToken, read_stream_token
+from bpjs_service.events import StreamTokenError, read_stream_token
 from bpjs_service.hub import Hub, Stream
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bpjs_service.settings")
@@ -71,7 +76,7 @@ class LiveApplication:
         await receive()
         configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
         _allow_open_files(settings.LIVE_MAX_STREAMS + 200)
-        self._running_hub()
+        _at_stop_signal(self._running_hub().end_streams)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._running_hub().close()
@@ -106,13 +111,13 @@ class LiveApplication:
         last_id = _header(scope, b"last-event-id") or query.get("last", [""])[0]
         try:
             claims = read_stream_token(query.get("token", [""])[0])
-        except BadStreamToken:
+        except StreamTokenError:
             await _refuse(scope, send, HTTPStatus.FORBIDDEN, "This token is not valid.")
             return
-        if len(hub.streams) >= settings.LIVE_MAX_STREAMS:
+        if hub.closing or len(hub.streams) >= settings.LIVE_MAX_STREAMS:
             wait = [(b"retry-after", b"10")]
             status = HTTPStatus.SERVICE_UNAVAILABLE
-            await _refuse(scope, send, status, "Too many open streams.", wait)
+            await _refuse(scope, send, status, "Too busy for now.", wait)
             return
         stream = Stream(claims, last_id)
         try:
@@ -158,7 +163,7 @@ async def _write(hub: Hub, stream: Stream, send: ASGISendCallable) -> None:
 
     Pings stop while Redis is away: silence is how the page learns that it is late.
     """
-    retry = random.randint(*RETRY_MS)  # noqa: S311 - jitter
+    retry = random.randint(*RETRY_MS)
     await _send_body(send, f"retry: {retry}\n\n".encode())
     quiet = bool(hub.subscribed)  # a returning page hears at once that it is live
     while not stream.ended:
@@ -240,6 +245,26 @@ def _allow_open_files(wanted: int) -> None:
     if soft < wanted:
         limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def _at_stop_signal(callback: Callable[[], None]) -> None:
+    """Call back on SIGTERM and SIGINT, besides what the server does on them.
+
+    granian waits for open answers before it says ``lifespan.shutdown``, so streams that
+    end only then would hold it up for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return  # only the main thread hears signals
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def handle(number: int, frame: FrameType | None, before: Any = before) -> None:
+            loop.call_soon_threadsafe(callback)
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(number, handle)
 
 
 application = LiveApplication()

@@ -1,4 +1,4 @@
-"""The one place that answers: may this person or machine do this at this office?
+"""The one place that says whether a person or machine may do this at this office.
 
 Every page, partial, API endpoint and stream asks here and nowhere else.
 """
@@ -65,9 +65,7 @@ def may(actor: Actor | AnonymousUser, right: Right, office: Office) -> bool:
         return False
     return (
         Posting.objects.in_force(office.day(office.now()))
-        .filter(
-            staff=actor, office__in=office.lineage_ids, role__in=roles_with(right)
-        )
+        .filter(staff=actor, office__in=office.lineage_ids, role__in=roles_with(right))
         .exists()
     )
 

@@ -32,7 +32,7 @@ class DeviceAuthentication(BaseAuthentication):
 
 
 class StaffTokenAuthentication(TokenAuthentication):
-    """``Authorization: Token <token>``, valid for one working day (django-rest-knox)."""
+    """``Authorization: Token <token>``, valid for a working day (django-rest-knox)."""
 
 
 def device_of(request: HttpRequest, kind: str) -> Device | None:

@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -50,9 +49,7 @@ class Office(models.Model):
     zone = models.CharField(
         _("time zone"), max_length=20, choices=Zone, default=Zone.WIB
     )
-    seats = models.PositiveSmallIntegerField(
-        _("seats in the waiting room"), default=40
-    )
+    seats = models.PositiveSmallIntegerField(_("seats in the waiting room"), default=40)
     is_active = models.BooleanField(_("active"), default=True)
     # A demonstration branch may live on a clock of its own (see ``now``).
     is_demo = models.BooleanField(_("demonstration"), default=False)
@@ -117,9 +114,7 @@ class Office(models.Model):
     def is_open(self, at: dt.datetime) -> bool:
         """Whether visitors are taken at that moment, by hours and holidays."""
         local = self.local(at)
-        holiday = Holiday.objects.filter(
-            office__in=self.lineage_ids, date=local.date()
-        )
+        holiday = Holiday.objects.filter(office__in=self.lineage_ids, date=local.date())
         return self.opening_hours.filter(
             ~Exists(holiday),
             weekday=local.weekday(),
@@ -211,7 +206,9 @@ class Staff(AbstractUser):
     last_name = None  # type: ignore[assignment]
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(
-        _("language"), max_length=2, choices=[("id", "Indonesia"), ("en", "English")],
+        _("language"),
+        max_length=2,
+        choices=[("id", "Indonesia"), ("en", "English")],
         default="id",
     )
 

@@ -106,9 +106,7 @@ class Offering(models.Model):
         verbose_name = _("offered service")
         verbose_name_plural = _("offered services")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["office", "service"], name="offering_once"
-            )
+            models.UniqueConstraint(fields=["office", "service"], name="offering_once")
         ]
 
     def __str__(self) -> str:
@@ -453,11 +451,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def with_names(self) -> Self:
         return self.select_related("service__group", "counter", "officer", "visit")
 
-    def candidates(self, duty: Duty) -> "Iterable[Candidate]":
-        """What the calling rule needs of these tickets, for this duty."""
+    def candidates(self) -> "Iterable[Candidate]":
+        """What the calling rule needs of these tickets, for a duty that may have them."""
         rows = self.values_list(
-            "pk", "queued_at", "is_priority", "appointment_at", "put_first",
-            "for_counter_id", "for_officer_id",
+            "pk",
+            "queued_at",
+            "is_priority",
+            "appointment_at",
+            "put_first",
+            "for_counter_id",
+            "for_officer_id",
         )
         for pk, queued_at, priority, appointment, first, counter, officer in rows:
             yield Candidate(
@@ -477,9 +480,13 @@ class Ticket(models.Model):
     table and its events grow for years, and each index is paid at every move.
     """
 
-    office = models.ForeignKey(Office, models.PROTECT, related_name="tickets", db_index=False)
+    office = models.ForeignKey(
+        Office, models.PROTECT, related_name="tickets", db_index=False
+    )
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="tickets")
-    service = models.ForeignKey(Service, models.PROTECT, related_name="tickets", db_index=False)
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="tickets", db_index=False
+    )
     service_day = models.DateField()
     prefix = models.CharField(max_length=1)
     number = models.PositiveIntegerField()
@@ -492,18 +499,44 @@ class Ticket(models.Model):
     queued_at = models.DateTimeField()
     put_first = models.BooleanField(default=False)
     for_counter = models.ForeignKey(
-        Counter, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+        Counter, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     for_officer = models.ForeignKey(
-        Staff, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+        Staff, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     # Who has it now; set while called or being served.
     duty = models.ForeignKey(
-        Duty, models.PROTECT, null=True, blank=True, related_name="tickets", db_index=False)
+        Duty,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        db_index=False,
+    )
     counter = models.ForeignKey(
-        Counter, models.PROTECT, null=True, blank=True, related_name="tickets", db_index=False)
+        Counter,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        db_index=False,
+    )
     officer = models.ForeignKey(
-        Staff, models.PROTECT, null=True, blank=True, related_name="tickets", db_index=False)
+        Staff,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        db_index=False,
+    )
     held_by = models.ForeignKey(
-        Staff, models.PROTECT, null=True, blank=True, related_name="held_tickets", db_index=False)
+        Staff,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="held_tickets",
+        db_index=False,
+    )
     moved_at = models.DateTimeField()  # of the newest event; never goes back
     calls = models.PositiveSmallIntegerField(default=0)
     last_called_at = models.DateTimeField(null=True, blank=True)
@@ -544,10 +577,7 @@ class Ticket(models.Model):
                     counter__isnull=False,
                     officer__isnull=False,
                 )
-                | (
-                    ~Q(state__in=AT_COUNTER)
-                    & Q(duty=None, counter=None, officer=None)
-                ),
+                | (~Q(state__in=AT_COUNTER) & Q(duty=None, counter=None, officer=None)),
             ),
             models.CheckConstraint(
                 name="ticket_held_by_somebody",
@@ -616,11 +646,21 @@ class TicketEvent(models.Model):
     from_state = models.CharField(max_length=9, choices=State, blank=True)
     to_state = models.CharField(max_length=9, choices=State)
     at = models.DateTimeField()
-    service = models.ForeignKey(Service, models.PROTECT, related_name="+", db_index=False)
-    counter = models.ForeignKey(Counter, models.PROTECT, null=True, related_name="+", db_index=False)
-    duty = models.ForeignKey(Duty, models.PROTECT, null=True, related_name="+", db_index=False)
-    staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
-    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="+", db_index=False)
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="+", db_index=False
+    )
+    counter = models.ForeignKey(
+        Counter, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    duty = models.ForeignKey(
+        Duty, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    staff = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    device = models.ForeignKey(
+        Device, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     reason = models.CharField(max_length=200, blank=True)
     data = models.JSONField(default=dict)
     before = models.JSONField(default=dict)  # the changed fields, for undo

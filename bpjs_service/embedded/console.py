@@ -1,4 +1,5 @@
 """Lines for the person in front of the terminal."""
+# ruff: noqa: T201 - printing is what it is for
 
 import os
 import sys
@@ -44,7 +45,7 @@ def step(title: str) -> Iterator[None]:
     note(f"done ({time.monotonic() - began:.1f} s)")
 
 
-def _painted(text: str, colour: int, terminal: bool) -> str:  # noqa: FBT001 - private
+def _painted(text: str, colour: int, terminal: bool) -> str:
     if not terminal or "NO_COLOR" in os.environ:
         return text
     return f"\033[{colour}m{text}\033[0m"

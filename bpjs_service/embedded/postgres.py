@@ -24,7 +24,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_min_messages": "warning",
 }
-_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:

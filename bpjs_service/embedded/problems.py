@@ -15,7 +15,7 @@ class Exit(IntEnum):
     PREPARATION_FAILED = 19
 
 
-class Problem(Exception):  # noqa: N818 - it is told to a person, not a programmer
+class Problem(Exception):
     """A failure the reader can act on; ``code`` becomes the exit code."""
 
     def __init__(self, code: Exit, message: str) -> None:

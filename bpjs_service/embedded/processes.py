@@ -15,7 +15,7 @@ from bpjs_service.embedded.places import Account
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-class Failed(Exception):  # noqa: N818 - reads as a sentence where it is caught
+class Failed(Exception):
     """A program ended badly or too late; the text is what it said."""
 
 
@@ -38,7 +38,7 @@ def run(
         if account:
             options |= {"user": account.uid, "group": account.gid, "extra_groups": []}
         try:
-            code = subprocess.run(
+            code = subprocess.run(  # noqa: S603 - our own programs
                 command, timeout=timeout, check=False, **options
             ).returncode
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -43,7 +43,6 @@ def serve(port: int, var: Path) -> None:
         welcome = _Welcome(port, log_ins)
         programs = demo_programs(port, var, environment)
         Supervisor(programs, var / "logs", tick=welcome).run()
-        console.note("Stopping.")
     console.note("Everything has stopped.")
 
 
@@ -75,14 +74,14 @@ def demo_programs(
     granian += " --respawn-failed-workers --workers-kill-timeout 5"
     wsgi = "--interface wsgi --workers 2 --blocking-threads 4"
     asgi = "--interface asgi --workers 1 --backlog 4096 --backpressure 4096"
-    celery = "celery -A bpjs_service"
+    celery = "celery --quiet -A bpjs_service"
     commands = {
         "web": f"{granian} {wsgi} --port {port} bpjs_service.wsgi:application",
         "live": f"{granian} {asgi} --port {port + 1} bpjs_service.live:application",
-        "worker": f"{celery} worker -P threads -c 2 -l INFO",
-        "beat": f"{celery} beat -l INFO --pidfile=",
+        "worker": f"{celery} worker -P threads -c 2 -l WARNING",
+        "beat": f"{celery} beat -l WARNING --pidfile=",
     }
-    python = [sys.executable, "-m"]
+    python = [sys.executable, "-W", "ignore", "-m"]  # advice for programmers
     lines = {name: [*python, *command.split()] for name, command in commands.items()}
     lines["beat"] += ["-s", str(var / "beat-schedule")]
     return [Program(name, line, environment) for name, line in lines.items()]

@@ -20,7 +20,7 @@ from bpjs_service.embedded import addresses
 from bpjs_service.embedded.places import account_for_servers, data_root
 from bpjs_service.embedded.postgres import Postgres
 from bpjs_service.embedded.problems import Exit, Problem
-from bpjs_service.embedded.valkey import Valkey
+from bpjs_service.embedded.valkey import Valkey, client
 
 _OLDEST_POSTGRES = 15
 _Servers = dict[str, Postgres | Valkey]
@@ -142,7 +142,7 @@ def _check_database(url: str) -> None:
 
 def _check_redis(url: str) -> None:
     try:
-        redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping()
+        client(url).ping()
     except (redis.RedisError, ValueError) as error:
         raise Problem(
             Exit.REDIS_UNREACHABLE,

@@ -94,7 +94,7 @@ class Supervisor:
                 self._start(child, now)
 
     def _start(self, child: _Child, now: float) -> None:
-        child.process = subprocess.Popen(
+        child.process = subprocess.Popen(  # noqa: S603 - our own programs
             child.program.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -173,6 +173,7 @@ class Supervisor:
 
     def _stop_children(self) -> None:
         """Ask every program to end, wait a little, and kill what is left."""
+        console.note("\nStopping; Ctrl-C once more to stop without waiting.")
         for child in self._children:
             if child.process:
                 with suppress(ProcessLookupError):
@@ -196,7 +197,7 @@ class Supervisor:
 
     @contextmanager
     def _stop_signals(self) -> Iterator[None]:
-        def ask(number: int, frame: FrameType | None) -> None:
+        def ask(_number: int, _frame: FrameType | None) -> None:
             self._stops_asked += 1
 
         kinds = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

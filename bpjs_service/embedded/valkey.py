@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from bpjs_service.embedded import places, programs
 from bpjs_service.embedded.problems import Exit, Problem
@@ -48,7 +50,7 @@ class Valkey:
         if not url or not self.running():
             return
         try:
-            _client(url).shutdown(nosave=True)  # the append-only file has it all
+            client(url).shutdown(nosave=True)  # the append-only file has it all
         except redis.RedisError as error:
             raise self._problem("Valkey did not stop") from error
         deadline = time.monotonic() + _SECONDS
@@ -111,8 +113,12 @@ class Valkey:
         )
 
 
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+def client(url: str) -> redis.Redis:
+    """Client that reports a failure at once; by default it would retry for seconds."""
+    never = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(
+        url, socket_timeout=5, socket_connect_timeout=2, retry=never
+    )
 
 
 def _answers(url: str, seconds: float = _SECONDS) -> bool:
@@ -120,7 +126,7 @@ def _answers(url: str, seconds: float = _SECONDS) -> bool:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return bool(_client(url).ping())
+            return bool(client(url).ping())
         except redis.AuthenticationError:
             return False  # a stranger has taken the port
         except redis.RedisError:

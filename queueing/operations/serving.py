@@ -36,7 +36,7 @@ def call_next(stamp: Stamp, *, duty: Duty, actor: Staff, at: dt.datetime) -> Tic
     """
     duty = lock_free_duty(duty)
     queue = Ticket.objects.of_day(duty.office, duty.office.day(at)).servable_by(duty)
-    for candidate in calling.in_order(queue.candidates(duty), at):
+    for candidate in calling.in_order(queue.candidates(), at):
         ticket = _take(queue, candidate.key)
         if ticket is not None:
             why = asdict(calling.reason(candidate, at))

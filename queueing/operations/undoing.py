@@ -7,7 +7,13 @@ from offices.models import Staff
 from queueing.models import AT_COUNTER, Action, Duty, Ticket, TicketEvent
 from queueing.moves import UNDO_SECONDS, UNDOABLE
 from queueing.operations.moving import lock_free_duty, lock_ticket, move
-from queueing.refusals import CounterBusy, NothingToUndo, NotOnDuty, OnBreak, UndoBlocked
+from queueing.refusals import (
+    CounterBusy,
+    NothingToUndo,
+    NotOnDuty,
+    OnBreak,
+    UndoBlocked,
+)
 from queueing.repeats import Stamp, repeatable
 
 
@@ -68,4 +74,6 @@ def _former(event: TicketEvent) -> dict[str, Any]:
         for name, value in event.before.items()
         if name not in ("state", "moved_at")
     }
-    return {name: Ticket._meta.get_field(name).to_python(v) for name, v in changed.items()}
+    return {
+        name: Ticket._meta.get_field(name).to_python(v) for name, v in changed.items()
+    }
