@@ -29,7 +29,7 @@ def run(test: Coroutine[Any, Any, None]) -> None:
 async def until(condition: Any, seconds: float = 5) -> None:
     """Wait until the condition holds."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the condition is somebody else's
             await asyncio.sleep(0.01)
 
 
@@ -112,7 +112,7 @@ class Page:
 
 def read_frame(text: str) -> Frame:
     """Split the first event into its fields."""
-    first = text.split("\n\n")[0]
+    first = text.split("\n\n", maxsplit=1)[0]
     return dict(line.split(": ", 1) for line in first.split("\n"))
 
 

@@ -199,7 +199,7 @@ def test_stream_token_carries_channels_and_subject():
 
 @pytest.mark.parametrize("token", ["", "x", "W10:abc", "é:ü"])
 def test_stream_token_forged_is_refused(token):
-    with pytest.raises(events.BadStreamToken):
+    with pytest.raises(events.StreamTokenError):
         events.read_stream_token(token)
 
 
@@ -207,7 +207,7 @@ def test_stream_token_changed_is_refused():
     token = events.stream_token(["test-1"], "device-7")
     other = events.stream_token(["test-2"], "device-7")
 
-    with pytest.raises(events.BadStreamToken):
+    with pytest.raises(events.StreamTokenError):
         events.read_stream_token(other.split(":")[0] + ":" + token.split(":")[1])
 
 
@@ -217,7 +217,7 @@ def test_stream_token_expires():
     later = time.time() + events.TOKEN_SECONDS + 1
     with (
         mock.patch.object(events.time, "time", return_value=later),
-        pytest.raises(events.BadStreamToken),
+        pytest.raises(events.StreamTokenError),
     ):
         events.read_stream_token(token)
 

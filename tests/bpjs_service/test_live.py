@@ -155,14 +155,14 @@ def test_resume_of_two_channels_hears_the_one_that_changed():
             await page.opened()
             stream = next(iter(application.hub.streams))
             last = f"{stream.seen['test-1']}.{stream.seen['test-2']}"
-            time.sleep(0.002)
+            await asyncio.sleep(0.002)
             announce("test-2")
 
             again = await Page(application, both, last_event_id=last).opened()
 
         assert again["event"] == "changed"
         assert again["data"] == "test-2"
-        assert again["id"].split(".")[0] == last.split(".")[0]
+        assert again["id"].split(".")[0] == last.split(".", maxsplit=1)[0]
 
     run(test())
 
@@ -195,6 +195,35 @@ def test_no_ping_while_redis_is_away(monkeypatch):
 
             with pytest.raises(TimeoutError):
                 await page.next(0.3)
+
+    run(test())
+
+
+def test_quiet_redis_is_asked_whether_it_lives(monkeypatch):
+    monkeypatch.setattr(hub, "REDIS_SILENCE_SECONDS", 0.02)
+
+    async def test():
+        async with live() as application:
+            page = Page(application, token())
+            await page.opened()
+            await asyncio.sleep(0.1)
+            assert application.hub.subscribed
+
+            announce("test-1")
+
+            assert (await page.frame())["event"] == "changed"
+
+    run(test())
+
+
+def test_hanging_redis_is_given_up(monkeypatch):
+    monkeypatch.setattr(hub, "REDIS_SILENCE_SECONDS", 0.02)
+    monkeypatch.setattr(hub, "REDIS_TIMEOUT", 0.05)
+    monkeypatch.setattr(hub.PubSub, "ping", mock.AsyncMock())
+
+    async def test():
+        async with live() as application:
+            await until(lambda: not application.hub.subscribed)
 
     run(test())
 
@@ -420,19 +449,40 @@ def test_lifespan_starts_the_hub_and_ends_the_streams():
     run(test())
 
 
+def test_granian_stops_at_once_with_a_stream_open():
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/live/?token={token()}"
+    with granian(port) as process, httpx.stream("GET", url, timeout=5) as answer:
+        parts = answer.iter_text()
+        next(parts)
+
+        process.terminate()
+
+        assert len(list(parts)) <= 1  # the first event, then the end
+        assert process.wait(timeout=5) == 0
+
+
+def test_stream_asked_for_while_stopping_is_refused():
+    async def test():
+        async with live() as application:
+            application.hub.end_streams()
+            status, _headers = await Page(application, token()).started()
+
+        assert status == 503
+
+    run(test())
+
+
 def test_granian_serves_streams_and_resumes_after_a_restart():
     port = free_port()
     url = f"http://127.0.0.1:{port}/live/?token={token()}"
-    with granian(port):
-        with httpx.stream("GET", url, timeout=5) as answer:
-            parts = answer.iter_text()
-            assert next(parts).startswith("retry: ")
-            assert read_frame(next(parts))["event"] == "changed"
-            announce("test-1")
-            seen = read_frame(next(parts))["id"]
-            assert httpx.get(url.replace("token", "x")).status_code == 403
-            started = time.monotonic()
-    assert time.monotonic() - started < 5
+    with granian(port), httpx.stream("GET", url, timeout=5) as answer:
+        parts = answer.iter_text()
+        assert next(parts).startswith("retry: ")
+        assert read_frame(next(parts))["event"] == "changed"
+        announce("test-1")
+        seen = read_frame(next(parts))["id"]
+        assert httpx.get(url.replace("token", "x")).status_code == 403
     time.sleep(0.002)
     announce("test-1")
 
