@@ -157,6 +157,11 @@ class QueueRules(models.Model):
         """The branch's rules, or the defaults where it has not set any."""
         return cls.objects.filter(office=office).first() or cls(office=office)
 
+    def seconds_to_wait(self, ticket: "Ticket", at: dt.datetime) -> int:
+        """Seconds until the number may be called again or marked absent."""
+        since = (at - (ticket.last_called_at or ticket.issued_at)).total_seconds()
+        return max(0, round(self.recall_gap_seconds - since))
+
 
 class Counter(models.Model):
     """A numbered place where staff serve."""
@@ -542,6 +547,9 @@ class Ticket(models.Model):
     last_called_at = models.DateTimeField(null=True, blank=True)
     absent_since = models.DateTimeField(null=True, blank=True)
     left_open = models.BooleanField(default=False)  # closed by the night, not by staff
+
+    # The event written by the operation that handed out this very object.
+    recorded: "TicketEvent | None" = None
 
     objects = TicketQuerySet.as_manager()
 

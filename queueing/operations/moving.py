@@ -87,7 +87,8 @@ def _target(ticket: Ticket, action: Action, undoes: TicketEvent | None) -> str:
 
 def refusal_of(ticket: Ticket, action: Action) -> MoveNotAllowed | AlreadyCalled:
     """Why the ticket cannot take this step, in the words of the person asking."""
-    if ticket.state in AT_COUNTER and action in (Action.CALL_NEXT, Action.PICK):
+    taking = (Action.CALL_NEXT, Action.PICK, Action.RESUME)
+    if ticket.state in AT_COUNTER and action in taking:
         return AlreadyCalled(label=ticket.label, counter=ticket.counter.number)
     return MoveNotAllowed(
         label=ticket.label,
@@ -128,7 +129,7 @@ def actor_fields(actor: Actor | None) -> dict[str, models.Model | None]:
 
 
 def _record(ticket: Ticket, **fields: Any) -> None:
-    TicketEvent.objects.create(
+    ticket.recorded = TicketEvent.objects.create(
         ticket=ticket,
         office_id=ticket.office_id,
         service_day=ticket.service_day,
@@ -149,10 +150,10 @@ def lock_ticket(ticket: Ticket) -> Ticket:
 def lock_own_ticket(ticket: Ticket, actor: Actor, action: Action) -> Ticket:
     """The locked ticket, if it is at the actor's own counter."""
     ticket = lock_ticket(ticket)
-    if ticket.state in AT_COUNTER and ticket.officer_id != actor.pk:
-        raise NotAtYourCounter(label=ticket.label)
     if ticket.state not in MOVES[action].sources:
         raise refusal_of(ticket, action)
+    if ticket.state in AT_COUNTER and ticket.officer_id != actor.pk:
+        raise NotAtYourCounter(label=ticket.label)
     return ticket
 
 

@@ -106,7 +106,7 @@ def recall(stamp: Stamp, *, ticket: Ticket, actor: Staff, at: dt.datetime) -> Ti
     rules = QueueRules.of(ticket.office)
     if ticket.calls >= rules.most_calls:
         raise RecallLimit(label=ticket.label, calls=ticket.calls)
-    if (left := _gap_left(ticket, rules, at)) > 0:
+    if (left := rules.seconds_to_wait(ticket, at)) > 0:
         raise RecallTooSoon(label=ticket.label, seconds=left)
     return move(
         ticket,
@@ -118,12 +118,6 @@ def recall(stamp: Stamp, *, ticket: Ticket, actor: Staff, at: dt.datetime) -> Ti
         last_called_at=at,
         data={"call": ticket.calls + 1},
     )
-
-
-def _gap_left(ticket: Ticket, rules: QueueRules, at: dt.datetime) -> int:
-    """Seconds until the number may be called again or marked absent."""
-    since = (at - (ticket.last_called_at or ticket.issued_at)).total_seconds()
-    return max(0, round(rules.recall_gap_seconds - since))
 
 
 @repeatable
@@ -173,7 +167,8 @@ def no_show(stamp: Stamp, *, ticket: Ticket, actor: Staff, at: dt.datetime) -> T
     """Nobody came; only after the calls and the time the branch's rules ask for."""
     ticket = lock_own_ticket(ticket, actor, Action.NO_SHOW)
     rules = QueueRules.of(ticket.office)
-    if ticket.calls < rules.calls_before_no_show or _gap_left(ticket, rules, at) > 0:
+    too_few = ticket.calls < rules.calls_before_no_show
+    if too_few or rules.seconds_to_wait(ticket, at) > 0:
         raise NoShowTooSoon(label=ticket.label, calls=rules.calls_before_no_show)
     return move(
         ticket, Action.NO_SHOW, stamp=stamp, actor=actor, at=at, absent_since=at
