@@ -31,9 +31,11 @@ def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
     at: dt.datetime,
     priority: str = "",
     language: str = "id",
+    appointment_at: dt.datetime | None = None,
 ) -> Ticket:
     """Issue the next number of the service's group, by the branch's own date.
 
+    ``appointment_at`` is the booked time of a visitor who has one.
     Raises ``BranchClosed``, ``ServiceNotOffered`` or ``DailyCapReached``.
     """
     day = office.day(at)
@@ -50,6 +52,7 @@ def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
         service_day=day,
         prefix=service.group.prefix,
         is_priority=bool(priority),
+        appointment_at=appointment_at,
         issued_at=at,
         queued_at=at,
         moved_at=at,
@@ -75,7 +78,7 @@ def _take_from_cap(office: Office, service: Service, day: dt.date) -> None:
 
 
 def _record_issue(ticket: Ticket, stamp: Stamp, actor: Actor) -> None:
-    TicketEvent.objects.create(
+    ticket.recorded = TicketEvent.objects.create(
         ticket=ticket,
         office_id=ticket.office_id,
         service_day=ticket.service_day,

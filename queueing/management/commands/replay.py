@@ -1,0 +1,90 @@
+"""``manage.py replay SCENARIO.json --base-url URL [--speed 60] [--json]``."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from queueing.replay.client import ReplayError
+from queueing.replay.day import Day
+from queueing.replay.people import Room
+from queueing.replay.play import Replay
+from queueing.replay.report import Report
+from queueing.scenario import ScenarioError, load
+
+MOST_ERRORS_SHOWN = 10
+
+
+class Command(BaseCommand):
+    help = "Play a branch day through the HTTP interface of a running demo branch."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("scenario", type=Path)
+        parser.add_argument("--base-url", default="http://127.0.0.1:8000")
+        parser.add_argument("--speed", type=float, default=60)
+        parser.add_argument("--username", default="admin", help="an administrator")
+        parser.add_argument("--password", default="bekasi-demo-2026")
+        parser.add_argument("--json", action="store_true", help="figures on stdout")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["speed"] <= 0:
+            raise CommandError("--speed must be greater than 0")
+        try:
+            scenario = load(options["scenario"])
+            replay = Replay(
+                base_url=options["base_url"],
+                username=options["username"],
+                password=options["password"],
+                scenario=scenario,
+            )
+            with _bar(scenario.open, scenario.close) as bar:
+                played = replay.play(speed=options["speed"], progress=_mover(bar))
+        except (ScenarioError, ReplayError) as error:
+            raise CommandError(str(error)) from error
+        self._show(played, replay.tally.errors, as_json=options["json"])
+        if not played.passed:
+            raise SystemExit(1)
+
+    def _show(self, played: Report, errors: list[str], *, as_json: bool) -> None:
+        for sentence in errors[:MOST_ERRORS_SHOWN]:
+            self.stderr.write(sentence)
+        if as_json:
+            self.stdout.write(json.dumps(played.as_json()))
+            return
+        self.stdout.write(_table(played))
+
+
+def _bar(opens: int, closes: int) -> "tqdm[Any]":
+    return tqdm(total=closes - opens, unit="s", bar_format="{desc} {bar} {elapsed}")
+
+
+def _mover(bar: "tqdm[Any]") -> Any:
+    def move(room: Room, day: Day) -> None:
+        clock = day.moment(day.now())
+        done = f"{room.done()} done, {room.waiting()} waiting"
+        bar.set_description_str(f"{clock:%H.%M}  {done}")
+        bar.n = max(0, min(bar.total, day.now() - room.scenario.open))
+        bar.refresh()
+
+    return move
+
+
+def _table(played: Report) -> str:
+    rows = [
+        f"{played.scenario}: {played.tickets} tickets, {played.served} served, "
+        f"{played.no_show} absent ({played.left} had left)",
+        f"wait: mean {played.mean_wait_min:.1f} min, p95 {played.p95:.1f}, "
+        f"longest {played.max:.1f}",
+        *(
+            f"  {row['name']}: {row['served']} served, mean {row['mean_wait_min']:.1f}"
+            f" min, p95 {row['p95']:.1f}, longest {row['max']:.1f}"
+            for row in played.groups
+        ),
+        f"{played.http_requests} requests, p50 {played.http_p50_ms:.0f} ms, "
+        f"p99 {played.http_p99_ms:.0f} ms",
+        f"errors: {played.errors}, broken invariants: {played.invariants_broken}",
+    ]
+    return "\n".join(rows)
