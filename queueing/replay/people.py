@@ -1,10 +1,11 @@
 """The kiosk and the officers of a replayed day, each a thread of its own."""
 
 import datetime as dt
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from queueing.replay.client import Client
+from queueing.replay.client import REQUEST_TIMEOUT, Client, ReplayError
 from queueing.replay.day import Day
 from queueing.scenario import Arrival, Place, Scenario
 
@@ -39,7 +40,27 @@ class Room:
         self.scenario = scenario
         self.services = services
         self.visitors = [Visitor(arrival) for arrival in scenario.arrivals]
-        self.by_ticket: dict[int, Visitor] = {}
+        self._by_ticket: dict[int, Visitor] = {}
+        self._entered = threading.Condition()
+
+    def enter(self, visitor: Visitor, ticket: dict[str, Any]) -> None:
+        """The visitor has got this number."""
+        with self._entered:
+            visitor.ticket = ticket
+            self._by_ticket[ticket["id"]] = visitor
+            self._entered.notify_all()
+
+    def visitor_of(self, ticket_id: int) -> Visitor:
+        """Whose number it is; it may be called before the kiosk's answer is read."""
+        with self._entered:
+            if not self._entered.wait_for(
+                lambda: ticket_id in self._by_ticket, REQUEST_TIMEOUT
+            ):
+                raise ReplayError(f"ticket {ticket_id} is not one of this replay")
+            return self._by_ticket[ticket_id]
+
+    def tickets(self) -> int:
+        return len(self._by_ticket)
 
     def waiting(self) -> int:
         return sum(v.outcome == "waiting" and bool(v.ticket) for v in self.visitors)
@@ -77,8 +98,7 @@ class Door:
         if arrival.appointment is not None:
             client = self.greeter
             body["appointment_at"] = self.day.moment(arrival.appointment).isoformat()
-        visitor.ticket = client.post(self.path, body)
-        self.room.by_ticket[visitor.ticket["id"]] = visitor
+        self.room.enter(visitor, client.post(self.path, body))
 
 
 class Officer:
@@ -124,7 +144,7 @@ class Officer:
         self.client.post(self.duty + "back")
 
     def _serve(self, call: dict[str, Any]) -> None:
-        visitor = self.room.by_ticket[call["id"]]
+        visitor = self.room.visitor_of(call["id"])
         visitor.called_at = call["called_at"]
         ticket = f"offices/{self.office}/tickets/{call['id']}/"
         called = self.day.now()

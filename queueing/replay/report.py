@@ -65,7 +65,7 @@ def report(
     outcomes = [visitor.outcome for visitor in room.visitors]
     return Report(
         scenario=room.scenario.name,
-        tickets=len(room.by_ticket),
+        tickets=room.tickets(),
         served=outcomes.count("served"),
         no_show=no_show,
         left=outcomes.count("left"),

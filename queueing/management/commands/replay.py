@@ -74,17 +74,23 @@ def _mover(bar: "tqdm[Any]") -> Any:
 
 def _table(played: Report) -> str:
     rows = [
-        f"{played.scenario}: {played.tickets} tickets, {played.served} served, "
-        f"{played.no_show} absent ({played.left} had left)",
-        f"wait: mean {played.mean_wait_min:.1f} min, p95 {played.p95:.1f}, "
-        f"longest {played.max:.1f}",
+        (
+            f"{played.scenario}: {played.tickets} tickets, {played.served} served, "
+            f"{played.no_show} absent ({played.left} had left)"
+        ),
+        (
+            f"wait: mean {played.mean_wait_min:.1f} min, p95 {played.p95:.1f}, "
+            f"longest {played.max:.1f}"
+        ),
         *(
             f"  {row['name']}: {row['served']} served, mean {row['mean_wait_min']:.1f}"
             f" min, p95 {row['p95']:.1f}, longest {row['max']:.1f}"
             for row in played.groups
         ),
-        f"{played.http_requests} requests, p50 {played.http_p50_ms:.0f} ms, "
-        f"p99 {played.http_p99_ms:.0f} ms",
+        (
+            f"{played.http_requests} requests, p50 {played.http_p50_ms:.0f} ms, "
+            f"p99 {played.http_p99_ms:.0f} ms"
+        ),
         f"errors: {played.errors}, broken invariants: {played.invariants_broken}",
     ]
     return "\n".join(rows)
