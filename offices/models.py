@@ -105,11 +105,8 @@ class Office(models.Model):
     @property
     def lineage_ids(self) -> list[int]:
         """This office and those above it; cheap after ``with_lineage()``."""
-        ids, office = [], self
-        while office is not None:
-            ids.append(office.pk)
-            office = office.parent  # type: ignore[assignment]  # root has None
-        return ids
+        above = self.parent.lineage_ids if self.parent else []
+        return [self.pk, *above]
 
     def is_open(self, at: dt.datetime) -> bool:
         """Whether visitors are taken at that moment, by hours and holidays."""

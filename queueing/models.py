@@ -474,7 +474,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
                 is_priority=priority,
                 appointment_at=appointment,
                 put_first=first,
-                sent_here=counter is not None or officer is not None,
+                sent_here=bool(counter or officer),
             )
 
 
