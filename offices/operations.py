@@ -79,9 +79,7 @@ def put_branch(
 
 
 @transaction.atomic
-def put_hours(
-    *, office: Office, hours: list[tuple[int, dt.time, dt.time]]
-) -> None:
+def put_hours(*, office: Office, hours: list[tuple[int, dt.time, dt.time]]) -> None:
     """Give an office without opening hours these: weekday (Monday 0), from, to."""
     if not office.opening_hours.exists():
         OpeningHours.objects.bulk_create(

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from bpjs_service.rows import put
 from offices.models import Office
-from queueing.models import Counter, Offering, Service, ServiceGroup
+from queueing.models import Counter, Offering, QueueRules, Service, ServiceGroup
 from queueing.reference import GroupRecord, ServiceRecord, Workload
 
 
@@ -76,15 +76,18 @@ def offer(*, office: Office, services: Iterable[Service]) -> int:
     return len(new)
 
 
+def put_rules(*, office: Office) -> QueueRules:
+    """Return the branch's rules; a branch without any gets the defaults to edit."""
+    return put(QueueRules.objects.all(), {"office": office}, {})[0]
+
+
 @transaction.atomic
 def put_counter(
     *, office: Office, number: int, services: Iterable[Service] | None
 ) -> Counter:
     """Return the branch's counter; a new one serves these services, None all."""
     key = {"office": office, "number": number}
-    counter, created = put(
-        Counter.objects.all(), key, {"serves_all": services is None}
-    )
+    counter, created = put(Counter.objects.all(), key, {"serves_all": services is None})
     if created and services is not None:
         counter.services.set(services)
     return counter
