@@ -4,6 +4,7 @@ Runs on the system's Python with the standard library only, so it cannot import 
 project (which needs the packages). Packages are installed again only when the pins
 have changed.
 """
+# ruff: noqa: S603, S606 - runs only pip, venv and the project itself
 
 import hashlib
 import os
@@ -113,12 +114,12 @@ def pip() -> list[str]:
     if _ask([*own, "--version"]):
         return own
     outside = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    if _ask([*outside, "--version"]):
-        return [*outside, "--python", str(PYTHON)]
-    _give_up(
-        "Neither pip nor ensurepip belongs to this Python. Install one of them, on "
-        "Debian and Ubuntu with: apt install python3-pip"
-    )
+    if not _ask([*outside, "--version"]):
+        _give_up(
+            "Neither pip nor ensurepip belongs to this Python. Install one of them, "
+            "on Debian and Ubuntu with: apt install python3-pip"
+        )
+    return [*outside, "--python", str(PYTHON)]
 
 
 def require_space(folder: Path, needed_mib: int) -> None:

@@ -120,8 +120,10 @@ class Postgres:
         try:
             self._pg_ctl("start", "-l", self.data / "server.log", "-o", options)
         except Failed as error:
-            places.remove_socket_folder(socket)
             raise self._problem(f"PostgreSQL did not start: {error}") from error
+        finally:
+            if not self.running():
+                places.remove_socket_folder(socket)
 
     def _pid_file(self) -> tuple[int, Path]:
         """Process id and socket folder the running server wrote down, or 0."""

@@ -36,13 +36,14 @@ class Valkey:
     def start(self) -> str:
         """Start, or join the server that still runs, and return its address."""
         places.owned_folder(self.data, self.account)
-        url = self._recorded_url()
-        left_running = bool(working_in(self.data))
-        if url and _answers(url, seconds=_SECONDS if left_running else 0):
-            return url
-        if left_running:
-            raise self._problem("An earlier Valkey still runs but does not answer")
-        return self._launch()
+        deadline = time.monotonic() + _SECONDS
+        while not self.running():
+            if not working_in(self.data):
+                return self._launch()
+            if time.monotonic() > deadline:
+                raise self._problem("An earlier Valkey still runs but does not answer")
+            time.sleep(0.05)
+        return self._recorded_url()
 
     def stop(self) -> None:
         """Ask the server to save and end, and wait until it has."""
