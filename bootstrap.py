@@ -41,6 +41,7 @@ _OFFLINE = (
     "ReadTimeoutError",
     "ProxyError",
     "Network is unreachable",
+    "(from versions: none)",  # all that pip says with retries switched off
 )
 
 
