@@ -112,12 +112,15 @@ class Office(models.Model):
         """Whether visitors are taken at that moment, by hours and holidays."""
         local = self.local(at)
         holiday = Holiday.objects.filter(office__in=self.lineage_ids, date=local.date())
-        return self.opening_hours.filter(
-            ~Exists(holiday),
-            weekday=local.weekday(),
-            opens__lte=local.time(),
-            closes__gt=local.time(),
-        ).exists()
+        return (
+            self.is_active
+            and self.opening_hours.filter(
+                ~Exists(holiday),
+                weekday=local.weekday(),
+                opens__lte=local.time(),
+                closes__gt=local.time(),
+            ).exists()
+        )
 
     def next_opening(self, at: dt.datetime) -> dt.datetime | None:
         """When the branch next opens after that moment, within two weeks."""

@@ -1,10 +1,11 @@
 """Services, counters, duties, visits, tickets and their append-only events."""
 
 import datetime as dt
+import math
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -146,7 +147,11 @@ class QueueRules(models.Model):
                 name="rules_calls_make_sense",
                 condition=Q(calls_before_no_show__gte=1)
                 & Q(most_calls__gte=F("calls_before_no_show")),
-            )
+            ),
+            models.CheckConstraint(
+                name="rules_late_visitor_not_first",
+                condition=Q(late_return_behind__gte=1),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,7 +165,7 @@ class QueueRules(models.Model):
     def seconds_to_wait(self, ticket: "Ticket", at: dt.datetime) -> int:
         """Seconds until the number may be called again or marked absent."""
         since = (at - (ticket.last_called_at or ticket.issued_at)).total_seconds()
-        return max(0, round(self.recall_gap_seconds - since))
+        return max(0, math.ceil(self.recall_gap_seconds - since))
 
 
 class Counter(models.Model):
@@ -328,9 +333,18 @@ class NumberSeries(models.Model):
         return f"{self.service_day} {self.prefix}{self.last:03d}"
 
 
+MOST_NUMBERS = 2**31 - 1  # what the column can hold: no cap
+
+
 class ServiceTallyManager(models.Manager["ServiceTally"]):
-    def take(self, *, office: Office, day: dt.date, service: Service, cap: int) -> bool:
-        """Count one more number of a capped service; False when the cap is reached."""
+    def take(
+        self, *, office: Office, day: dt.date, service: Service, cap: int | None
+    ) -> bool:
+        """Count one more number of the service; False when its cap is reached.
+
+        Services without a cap are counted, too: one may be set in mid-day.
+        """
+        most = MOST_NUMBERS if cap is None else cap
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO queueing_servicetally AS tally"
@@ -339,13 +353,13 @@ class ServiceTallyManager(models.Manager["ServiceTally"]):
                 " ON CONFLICT (office_id, service_day, service_id)"
                 " DO UPDATE SET issued = tally.issued + 1 WHERE tally.issued < %s"
                 " RETURNING issued",
-                [office.pk, day, service.pk, cap, cap],
+                [office.pk, day, service.pk, most, most],
             )
             return cursor.fetchone() is not None
 
 
 class ServiceTally(models.Model):
-    """How many numbers of a capped service a branch has given out on a day."""
+    """How many numbers of a service a branch has given out on a day."""
 
     office = models.ForeignKey(Office, models.CASCADE, related_name="+")
     service_day = models.DateField()
@@ -430,9 +444,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(state__in=OPEN_STATES)
 
     def servable_by(self, duty: Duty) -> Self:
-        """Waiting tickets this duty may call: sent here, or within its skills."""
+        """Waiting tickets this duty may call: sent here, or within its skills.
+
+        What was sent to a counter or an officer no longer on duty is for anyone.
+        """
         sent_here = Q(for_counter=duty.counter_id) | Q(for_officer=duty.officer_id)
-        anyone = Q(for_counter=None, for_officer=None)
+        awaited = Duty.objects.open().filter(
+            Q(counter=OuterRef("for_counter")) | Q(officer=OuterRef("for_officer")),
+            office=OuterRef("office"),
+        )
+        anyone = Q(for_counter=None, for_officer=None) | Q(~Exists(awaited))
         if not duty.counter.serves_all:
             anyone &= Q(service__in=duty.counter.services.values("pk"))
         return self.waiting().filter(sent_here | anyone)
@@ -456,8 +477,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def with_names(self) -> Self:
         return self.select_related("service__group", "counter", "officer", "visit")
 
-    def candidates(self) -> "Iterable[Candidate]":
-        """What the calling rule needs of these tickets, for a duty that may have them."""
+    def candidates(self, duty: Duty) -> "Iterable[Candidate]":
+        """What the calling rule needs of these tickets, for this duty."""
         rows = self.values_list(
             "pk",
             "queued_at",
@@ -474,7 +495,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
                 is_priority=priority,
                 appointment_at=appointment,
                 put_first=first,
-                sent_here=bool(counter or officer),
+                sent_here=counter == duty.counter_id or officer == duty.officer_id,
             )
 
 
@@ -588,6 +609,10 @@ class Ticket(models.Model):
                 | (~Q(state__in=AT_COUNTER) & Q(duty=None, counter=None, officer=None)),
             ),
             models.CheckConstraint(
+                name="ticket_sent_to_one",
+                condition=Q(for_counter=None) | Q(for_officer=None),
+            ),
+            models.CheckConstraint(
                 name="ticket_held_by_somebody",
                 condition=Q(state=State.ON_HOLD, held_by__isnull=False)
                 | (~Q(state=State.ON_HOLD) & Q(held_by=None)),
@@ -688,7 +713,10 @@ class TicketEvent(models.Model):
                 fields=["office", "service_day", "request_key"],
                 condition=~Q(request_key=""),
                 name="request_key_once",
-            )
+            ),
+            models.CheckConstraint(
+                name="event_by_one_actor", condition=Q(staff=None) | Q(device=None)
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["office", "service_day", "id"], name="event_of_day"),

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.db import IntegrityError, models, transaction
 
@@ -28,19 +28,21 @@ class Stamp:
 
 def digest_of(name: str, arguments: dict[str, Any]) -> str:
     """A stable digest of an operation and its arguments; ``at`` does not count."""
-    asked = {
-        key: value.pk if isinstance(value, models.Model) else str(value)
-        for key, value in arguments.items()
-        if key != "at"
-    }
+    asked = {key: _name_of(value) for key, value in arguments.items() if key != "at"}
     text = json.dumps([name, asked], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _name_of(value: Any) -> str:
+    """Tell apart a person and a machine with the same primary key."""
+    if isinstance(value, models.Model):
+        return f"{type(value).__name__} {value.pk}"
+    return str(value)
+
+
 def _office_of(arguments: dict[str, Any]) -> Office:
-    if "office" in arguments:
-        return arguments["office"]
-    return (arguments.get("duty") or arguments["ticket"]).office
+    owner = arguments.get("duty") or arguments.get("ticket")
+    return cast("Office", owner.office if owner else arguments["office"])
 
 
 def _earlier(office: Office, stamp: Stamp, at: dt.datetime) -> Ticket | None:
@@ -48,14 +50,25 @@ def _earlier(office: Office, stamp: Stamp, at: dt.datetime) -> Ticket | None:
         TicketEvent.objects.filter(
             office=office, service_day=office.day(at), request_key=stamp.key
         )
-        .select_related("ticket__service__group", "ticket__visit")
+        .select_related("ticket__service__group", "ticket__visit", "counter")
         .first()
     )
     if event is None:
         return None
     if event.request_digest != stamp.digest:
         raise KeyReused
+    event.ticket.recorded = event
     return event.ticket
+
+
+def is_known(request_key: str, *, office: Office, at: dt.datetime) -> bool:
+    """Whether a request with this key has already had its effect today."""
+    return (
+        bool(request_key)
+        and TicketEvent.objects.filter(
+            office=office, service_day=office.day(at), request_key=request_key
+        ).exists()
+    )
 
 
 def repeatable(
@@ -75,14 +88,14 @@ def repeatable(
     def wrapper(*, request_key: str = "", **arguments: Any) -> Ticket:
         if not request_key:
             with transaction.atomic():
-                return operation(Stamp(), **arguments)  # type: ignore[arg-type]
+                return operation(Stamp(), **arguments)  # type: ignore[call-arg]
         stamp = Stamp(request_key, digest_of(operation.__name__, arguments))
         where = (_office_of(arguments), stamp, arguments["at"])
         if (ticket := _earlier(*where)) is not None:
             return ticket
         try:
             with transaction.atomic():
-                return operation(stamp, **arguments)  # type: ignore[arg-type]
+                return operation(stamp, **arguments)  # type: ignore[call-arg]
         except (IntegrityError, Refusal):
             if (ticket := _earlier(*where)) is not None:
                 return ticket

@@ -1,21 +1,24 @@
 """The night: tickets and duties left open are closed and flagged."""
 
+import contextlib
 import datetime as dt
 
 from django.db import transaction
 
 from offices.models import Office
-from queueing.models import Action, Duty, State, Ticket
+from queueing.models import OPEN_STATES, Action, Duty, State, Ticket
 from queueing.operations.duties import end_duty
-from queueing.operations.moving import lock_ticket, move
+from queueing.operations.moving import lock_empty_duty, lock_ticket, move
+from queueing.refusals import CounterBusy, NotOnDuty
 from queueing.repeats import Stamp
 
 
 def close_left_open(*, office: Office, at: dt.datetime) -> int:
     """Close what earlier service days left open; return the number of tickets.
 
-    Each ticket is a transaction of its own, so that one in trouble does not keep
-    the others open, and repeating finds nothing left to do.
+    Each ticket is a transaction of its own, so that a stop half-way loses nothing
+    and repeating finds only what is left. A duty with today's visitor at its counter
+    is left for the next time.
     """
     today = office.day(at)
     left = Ticket.objects.still_open().filter(office=office, service_day__lt=today)
@@ -30,7 +33,7 @@ def close_left_open(*, office: Office, at: dt.datetime) -> int:
 @transaction.atomic
 def _close(ticket: Ticket, at: dt.datetime) -> None:
     ticket = lock_ticket(ticket)
-    if ticket.state not in {State.WAITING, State.CALLED, State.SERVING, State.ON_HOLD}:
+    if ticket.state not in OPEN_STATES:
         return
     served = ticket.state == State.SERVING
     action = Action.CLOSE_SERVED if served else Action.CLOSE
@@ -39,6 +42,5 @@ def _close(ticket: Ticket, at: dt.datetime) -> None:
 
 @transaction.atomic
 def _end(duty: Duty, at: dt.datetime) -> None:
-    locked = Duty.objects.open().locked().filter(pk=duty.pk).first()
-    if locked is not None:
-        end_duty(duty=locked, at=at, actor=None)
+    with contextlib.suppress(NotOnDuty, CounterBusy):
+        end_duty(duty=lock_empty_duty(duty), at=at, actor=None)

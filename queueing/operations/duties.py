@@ -6,14 +6,12 @@ from django.db import IntegrityError, transaction
 
 from bpjs_service.events import announce_on_commit
 from offices.models import Staff
-from queueing.models import Counter, Duty, DutyEvent, Ticket
-from queueing.operations.moving import channel
+from queueing.models import Counter, Duty, DutyEvent
+from queueing.operations.moving import channel, lock_empty_duty, lock_open_duty
 from queueing.refusals import (
     AlreadyOnDuty,
-    CounterBusy,
     CounterClosed,
     CounterTaken,
-    NotOnDuty,
 )
 
 
@@ -36,7 +34,7 @@ def open_duty(
                 opened_at=at,
                 is_ranger=is_ranger,
             )
-            _record(duty, DutyEvent.Kind.OPENED, at)
+            _record(duty, DutyEvent.Kind.OPENED, at, officer)
     except IntegrityError:
         _refuse(counter, officer)
         raise
@@ -55,29 +53,29 @@ def _refuse(counter: Counter, officer: Staff) -> None:
 @transaction.atomic
 def take_break(*, duty: Duty, reason: str, at: dt.datetime) -> Duty:
     """Stop calling for a while; refused while somebody is at the counter."""
-    duty = _lock_unoccupied(duty)
+    duty = lock_empty_duty(duty)
     if not duty.on_break:
         duty.break_reason, duty.break_since = Duty.BreakReason(reason), at
         duty.save(update_fields=["break_reason", "break_since"])
-        _record(duty, DutyEvent.Kind.BREAK, at, reason)
+        _record(duty, DutyEvent.Kind.BREAK, at, duty.officer, reason)
     return duty
 
 
 @transaction.atomic
 def end_break(*, duty: Duty, at: dt.datetime) -> Duty:
     """Be ready to call again."""
-    duty = _lock_open(duty)
+    duty = lock_open_duty(duty)
     if duty.on_break:
         duty.break_reason, duty.break_since = "", None
         duty.save(update_fields=["break_reason", "break_since"])
-        _record(duty, DutyEvent.Kind.BACK, at)
+        _record(duty, DutyEvent.Kind.BACK, at, duty.officer)
     return duty
 
 
 @transaction.atomic
 def close_duty(*, duty: Duty, at: dt.datetime, actor: Staff | None = None) -> Duty:
     """Close the counter; refused while somebody is at it."""
-    duty = _lock_unoccupied(duty)
+    duty = lock_empty_duty(duty)
     end_duty(duty=duty, at=at, actor=actor or duty.officer)
     return duty
 
@@ -87,38 +85,15 @@ def end_duty(*, duty: Duty, at: dt.datetime, actor: Staff | None) -> None:
     duty.break_reason, duty.break_since = "", None
     duty.closed_at = max(at, duty.opened_at)
     duty.save(update_fields=["break_reason", "break_since", "closed_at"])
-    _record(duty, DutyEvent.Kind.CLOSED, at, actor=actor)
-
-
-def _lock_open(duty: Duty) -> Duty:
-    locked = (
-        Duty.objects.open()
-        .locked()
-        .select_related("counter", "officer", "office")
-        .filter(pk=duty.pk)
-        .first()
-    )
-    if locked is None:
-        raise NotOnDuty
-    return locked
-
-
-def _lock_unoccupied(duty: Duty) -> Duty:
-    duty = _lock_open(duty)
-    current = Ticket.objects.at_counter().filter(counter=duty.counter_id).first()
-    if current is not None:
-        raise CounterBusy(label=current.label)
-    return duty
+    _record(duty, DutyEvent.Kind.CLOSED, at, actor)
 
 
 def _record(
     duty: Duty,
     kind: DutyEvent.Kind,
     at: dt.datetime,
+    actor: Staff | None,
     reason: str = "",
-    actor: Staff | None = None,
 ) -> None:
-    DutyEvent.objects.create(
-        duty=duty, kind=kind, at=at, reason=reason, actor=actor or duty.officer
-    )
+    DutyEvent.objects.create(duty=duty, kind=kind, at=at, reason=reason, actor=actor)
     announce_on_commit(channel(duty.office_id))

@@ -41,7 +41,7 @@ def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
     day = office.day(at)
     if not office.is_open(at):
         raise BranchClosed
-    _take_from_cap(office, service, day)
+    _count(office, service, day)
     visit = Visit.objects.create(
         office=office, service_day=day, priority=priority, language=language
     )
@@ -66,12 +66,12 @@ def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
     return ticket
 
 
-def _take_from_cap(office: Office, service: Service, day: dt.date) -> None:
+def _count(office: Office, service: Service, day: dt.date) -> None:
     offering = Offering.objects.available(day).filter(office=office, service=service)
     caps = list(offering.values_list("daily_cap", flat=True))
     if not caps:
         raise ServiceNotOffered(service=service)
-    if caps[0] is not None and not ServiceTally.objects.take(
+    if not ServiceTally.objects.take(
         office=office, day=day, service=service, cap=caps[0]
     ):
         raise DailyCapReached(service=service)

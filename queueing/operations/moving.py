@@ -1,7 +1,7 @@
 """The only writer of a ticket's state, and the locks its callers take."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 
@@ -28,6 +28,8 @@ from queueing.refusals import (
 )
 from queueing.repeats import Stamp
 
+REASON_LENGTH = 200  # of TicketEvent.reason
+
 
 def channel(office: Office | int) -> str:
     """The live channel on which a branch's changes are announced."""
@@ -53,7 +55,7 @@ def move(  # noqa: PLR0913 - one row of history has this many parts
     """
     target = _target(ticket, action, undoes)
     was, at = ticket.state, max(at, ticket.moved_at)
-    at_duty, service_id = ticket.duty_id, ticket.service_id
+    at_duty, at_counter, service_id = ticket.duty_id, ticket.counter, ticket.service_id
     before = _apply(ticket, target, {**changes, "moved_at": at})
     ticket.save(update_fields=list(before))
     duty_id = at_duty or ticket.duty_id
@@ -64,8 +66,8 @@ def move(  # noqa: PLR0913 - one row of history has this many parts
         at=at,
         service_id=service_id,
         duty_id=duty_id,
-        counter_id=before.get("counter_id") or ticket.counter_id,
-        reason=reason,
+        counter=at_counter or ticket.counter,
+        reason=reason.strip()[:REASON_LENGTH],
         data=data or {},
         before={name: _plain(value) for name, value in before.items()},
         undoes=undoes,
@@ -87,8 +89,7 @@ def _target(ticket: Ticket, action: Action, undoes: TicketEvent | None) -> str:
 
 def refusal_of(ticket: Ticket, action: Action) -> MoveNotAllowed | AlreadyCalled:
     """Why the ticket cannot take this step, in the words of the person asking."""
-    taking = (Action.CALL_NEXT, Action.PICK, Action.RESUME)
-    if ticket.state in AT_COUNTER and action in taking:
+    if ticket.counter is not None and action in (Action.PICK, Action.RESUME):
         return AlreadyCalled(label=ticket.label, counter=ticket.counter.number)
     return MoveNotAllowed(
         label=ticket.label,
@@ -108,12 +109,18 @@ def _apply(ticket: Ticket, target: str, changes: dict[str, Any]) -> dict[str, An
         changes["absent_since"] = None
     before = {}
     for name, value in changes.items():
-        attname = Ticket._meta.get_field(name).attname  # noqa: SLF001 - documented API
+        attname = field_of(name).attname
         former = getattr(ticket, attname)
         setattr(ticket, name, value)
         if former != getattr(ticket, attname):
             before[attname] = former
     return before
+
+
+def field_of(name: str) -> "models.Field[Any, Any]":
+    """The ticket's field with this name or this column."""
+    field = Ticket._meta.get_field(name)  # noqa: SLF001 - documented API
+    return cast("models.Field[Any, Any]", field)
 
 
 def _plain(value: Any) -> Any:
@@ -140,15 +147,19 @@ def _record(ticket: Ticket, **fields: Any) -> None:
 
 
 def lock_ticket(ticket: Ticket) -> Ticket:
-    """The ticket as it is now, locked until the transaction ends."""
-    locked = Ticket.objects.locked().with_names().filter(pk=ticket.pk).first()
+    """The ticket as it is now, locked until the transaction ends.
+
+    Without its names: after waiting for a lock PostgreSQL reads the row anew, but
+    not what it was joined with, and would hand out the former counter or nothing.
+    """
+    locked = Ticket.objects.locked().filter(pk=ticket.pk).first()
     if locked is None:
         raise TicketUnknown
     return locked
 
 
 def lock_own_ticket(ticket: Ticket, actor: Actor, action: Action) -> Ticket:
-    """The locked ticket, if it is at the actor's own counter."""
+    """The locked ticket, unless it is at the counter of somebody else."""
     ticket = lock_ticket(ticket)
     if ticket.state not in MOVES[action].sources:
         raise refusal_of(ticket, action)
@@ -157,8 +168,14 @@ def lock_own_ticket(ticket: Ticket, actor: Actor, action: Action) -> Ticket:
     return ticket
 
 
-def lock_free_duty(duty: Duty) -> Duty:
-    """The duty, locked: open, not on break and with nobody at its counter."""
+def check_present(ticket: Ticket, office: Office, at: dt.datetime) -> None:
+    """Raise ``TicketUnknown`` unless the ticket is of this branch and this day."""
+    if ticket.office_id != office.pk or ticket.service_day != office.day(at):
+        raise TicketUnknown
+
+
+def lock_open_duty(duty: Duty) -> Duty:
+    """The duty as it is now, locked; raises ``NotOnDuty`` when it was closed."""
     locked = (
         Duty.objects.open()
         .locked()
@@ -168,9 +185,28 @@ def lock_free_duty(duty: Duty) -> Duty:
     )
     if locked is None:
         raise NotOnDuty
-    if locked.on_break:
-        raise OnBreak
-    current = Ticket.objects.at_counter().filter(counter=locked.counter_id).first()
+    return locked
+
+
+def lock_empty_duty(duty: Duty) -> Duty:
+    """The open duty, locked, with nobody at its counter."""
+    duty = lock_open_duty(duty)
+    current = Ticket.objects.at_counter().filter(counter=duty.counter_id).first()
     if current is not None:
         raise CounterBusy(label=current.label)
-    return locked
+    return duty
+
+
+def lock_free_duty(duty: Duty) -> Duty:
+    """The open duty, locked, with nobody at its counter and not on break."""
+    duty = lock_empty_duty(duty)
+    if duty.on_break:
+        raise OnBreak
+    return duty
+
+
+def lock_own_duty(duty: Duty, actor: Staff) -> Duty:
+    """The actor's own duty, locked and free to take somebody."""
+    if duty.officer_id != actor.pk:
+        raise NotOnDuty
+    return lock_free_duty(duty)

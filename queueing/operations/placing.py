@@ -18,7 +18,8 @@ from queueing.models import (
 )
 from queueing.moves import MOVES
 from queueing.operations.moving import (
-    lock_free_duty,
+    check_present,
+    lock_own_duty,
     lock_own_ticket,
     lock_ticket,
     move,
@@ -57,8 +58,9 @@ def resume(
     stamp: Stamp, *, ticket: Ticket, duty: Duty, actor: Staff, at: dt.datetime
 ) -> Ticket:
     """Go on with a visitor on hold, at this duty's counter."""
-    duty = lock_free_duty(duty)
+    duty = lock_own_duty(duty, actor)
     ticket = lock_own_ticket(ticket, actor, Action.RESUME)
+    check_present(ticket, duty.office, at)
     return move(
         ticket,
         Action.RESUME,
@@ -88,12 +90,14 @@ def transfer(  # noqa: PLR0913 - target, place, note and whether work was done
     """Send the visitor on to a service, a counter or an officer; the number stays.
 
     ``performed`` says that the present service was done before. The note follows
-    the visit. Raises ``TransferTarget`` unless exactly one target is given.
+    the visit. Raises ``TransferTarget`` unless exactly one target is given, and
+    ``CounterClosed`` or ``OfficerNotHere`` when nobody is there to call.
     """
     if sum(target is not None for target in (service, counter, officer)) != 1:
         raise TransferTarget
     ticket = lock_ticket(ticket)
     _check_source(ticket, Action.TRANSFER)
+    check_present(ticket, ticket.office, at)
     _check_target(ticket, service, counter, officer, at)
     if note.strip():
         _leave_note(ticket.visit, note)
@@ -126,12 +130,10 @@ def _check_target(
 ) -> None:
     if service is not None:
         check_offered(ticket, service, at)
-    if counter is not None and (
-        counter.office_id != ticket.office_id or not counter.is_active
-    ):
+    here = Duty.objects.open().filter(office=ticket.office_id)
+    if counter is not None and not here.filter(counter=counter).exists():
         raise CounterClosed(counter=counter.number)
-    here = Duty.objects.open().filter(office=ticket.office_id, officer=officer)
-    if officer is not None and not here.exists():
+    if officer is not None and not here.filter(officer=officer).exists():
         raise OfficerNotHere(officer=officer)
 
 
@@ -185,6 +187,7 @@ def requeue(  # noqa: PLR0913 - the place is chosen explicitly
     """
     ticket = lock_ticket(ticket)
     _check_source(ticket, Action.REQUEUE)
+    check_present(ticket, ticket.office, at)
     if ticket.state != State.CALLED:
         _check_return(ticket, place, reason, at)
     return move(
@@ -193,7 +196,7 @@ def requeue(  # noqa: PLR0913 - the place is chosen explicitly
         stamp=stamp,
         actor=actor,
         at=at,
-        reason=reason.strip(),
+        reason=reason,
         data={"place": place},
         calls=0,
         **_placed(ticket, place, at),
@@ -219,6 +222,4 @@ def cancel(
     if not reason.strip():
         raise ReasonNeeded
     ticket = lock_ticket(ticket)
-    return move(
-        ticket, Action.CANCEL, stamp=stamp, actor=actor, at=at, reason=reason.strip()
-    )
+    return move(ticket, Action.CANCEL, stamp=stamp, actor=actor, at=at, reason=reason)

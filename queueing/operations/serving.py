@@ -15,7 +15,13 @@ from queueing.models import (
     Ticket,
     TicketQuerySet,
 )
-from queueing.operations.moving import lock_free_duty, lock_own_ticket, move
+from queueing.operations.moving import (
+    check_present,
+    lock_own_duty,
+    lock_own_ticket,
+    lock_ticket,
+    move,
+)
 from queueing.refusals import (
     NobodyWaiting,
     NoShowTooSoon,
@@ -34,9 +40,9 @@ def call_next(stamp: Stamp, *, duty: Duty, actor: Staff, at: dt.datetime) -> Tic
     Raises ``NotOnDuty``, ``OnBreak``, ``CounterBusy`` or ``NobodyWaiting``. A
     ticket another counter is taking at this moment is passed over, not waited for.
     """
-    duty = lock_free_duty(duty)
+    duty = lock_own_duty(duty, actor)
     queue = Ticket.objects.of_day(duty.office, duty.office.day(at)).servable_by(duty)
-    for candidate in calling.in_order(queue.candidates(), at):
+    for candidate in calling.in_order(queue.candidates(duty), at):
         ticket = _take(queue, candidate.key)
         if ticket is not None:
             why = asdict(calling.reason(candidate, at))
@@ -67,9 +73,10 @@ def pick(  # noqa: PLR0913 - a call out of turn must say why
     """Call this ticket out of turn; needs a reason, and ``Right.PICK`` at the edge."""
     if not reason.strip():
         raise ReasonNeeded
-    duty = lock_free_duty(duty)
-    ticket = lock_own_ticket(ticket, actor, Action.PICK)
-    return _call(ticket, Action.PICK, stamp, duty, actor, at, reason=reason.strip())
+    duty = lock_own_duty(duty, actor)
+    ticket = lock_ticket(ticket)
+    check_present(ticket, duty.office, at)
+    return _call(ticket, Action.PICK, stamp, duty, actor, at, reason=reason)
 
 
 def _call(  # noqa: PLR0913 - what both ways of calling have in common

@@ -6,7 +6,12 @@ from typing import Any
 from offices.models import Staff
 from queueing.models import AT_COUNTER, Action, Duty, Ticket, TicketEvent
 from queueing.moves import UNDO_SECONDS, UNDOABLE
-from queueing.operations.moving import lock_free_duty, lock_ticket, move
+from queueing.operations.moving import (
+    field_of,
+    lock_free_duty,
+    lock_ticket,
+    move,
+)
 from queueing.refusals import (
     CounterBusy,
     NothingToUndo,
@@ -25,9 +30,11 @@ def undo(stamp: Stamp, *, ticket: Ticket, actor: Staff, at: dt.datetime) -> Tick
     kind that can be taken back, or older than ``UNDO_SECONDS``; ``UndoBlocked``
     when the counter it would return to is no longer free.
     """
-    _lock_counter_it_left(ticket)
-    ticket = lock_ticket(ticket)
     event = _undoable(ticket, actor, at)
+    _lock_counter_it_left(ticket, event)
+    ticket = lock_ticket(ticket)
+    if ticket.events.last() != event:  # it moved on while we waited for the locks
+        raise NothingToUndo
     return move(
         ticket,
         Action.UNDO,
@@ -37,22 +44,6 @@ def undo(stamp: Stamp, *, ticket: Ticket, actor: Staff, at: dt.datetime) -> Tick
         undoes=event,
         **_former(event),
     )
-
-
-def _lock_counter_it_left(ticket: Ticket) -> None:
-    """Lock the counter the ticket would return to, if it has left one: duty first."""
-    event = ticket.events.last()
-    if (
-        event is None
-        or event.duty_id is None
-        or event.from_state not in AT_COUNTER
-        or event.to_state in AT_COUNTER
-    ):
-        return
-    try:
-        lock_free_duty(Duty(pk=event.duty_id))
-    except (CounterBusy, NotOnDuty, OnBreak) as refusal:
-        raise UndoBlocked(label=ticket.label) from refusal
 
 
 def _undoable(ticket: Ticket, actor: Staff, at: dt.datetime) -> TicketEvent:
@@ -67,6 +58,16 @@ def _undoable(ticket: Ticket, actor: Staff, at: dt.datetime) -> TicketEvent:
     return event
 
 
+def _lock_counter_it_left(ticket: Ticket, event: TicketEvent) -> None:
+    """Lock the counter the ticket would return to, if it has left one: duty first."""
+    if event.from_state not in AT_COUNTER or event.to_state in AT_COUNTER:
+        return
+    try:
+        lock_free_duty(Duty(pk=event.duty_id))
+    except (CounterBusy, NotOnDuty, OnBreak) as refusal:
+        raise UndoBlocked(label=ticket.label) from refusal
+
+
 def _former(event: TicketEvent) -> dict[str, Any]:
     """The values the event replaced, as the ticket's fields take them."""
     changed = {
@@ -74,6 +75,4 @@ def _former(event: TicketEvent) -> dict[str, Any]:
         for name, value in event.before.items()
         if name not in ("state", "moved_at")
     }
-    return {
-        name: Ticket._meta.get_field(name).to_python(v) for name, v in changed.items()
-    }
+    return {name: field_of(name).to_python(value) for name, value in changed.items()}
