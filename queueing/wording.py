@@ -1,0 +1,48 @@
+"""Sentences about calls and events, in the reader's language."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from queueing.calling import Cause, Reason
+from queueing.models import Action, Place, TicketEvent
+
+CAUSES: dict[str, str | Promise] = {
+    Cause.SENT_HERE: gettext_lazy("Sent to this counter, waiting %(minutes)s min"),
+    Cause.PUT_FIRST: gettext_lazy("Put at the front, waiting %(minutes)s min"),
+    Cause.PRIORITY: gettext_lazy("Priority, waiting %(minutes)s min"),
+    Cause.APPOINTMENT: gettext_lazy("Appointment due for %(minutes)s min"),
+    Cause.LONGEST_WAITING: gettext_lazy("Longest waiting: %(minutes)s min"),
+    Cause.EARLY_APPOINTMENT: gettext_lazy("Appointment still to come"),
+}
+
+
+def why_called(reason: Reason) -> str:
+    """Why a ticket is the next one, for the officer."""
+    return str(CAUSES[reason.cause]) % {"minutes": reason.waited_min}
+
+
+def why_at_counter(call: TicketEvent) -> str:
+    """Why a ticket was called, as its call event recorded it."""
+    if call.action == Action.PICK:
+        return _("Called out of turn: %(reason)s") % {"reason": call.reason}
+    data = call.data
+    return why_called(Reason(Cause(data["cause"]), data["waited_min"]))
+
+
+def details(event: TicketEvent) -> str:
+    """What an event adds to its action: reason, cause of the call, chosen place."""
+    parts = [event.reason, _cause(event.data), _place(event.data)]
+    return "; ".join(part for part in parts if part)
+
+
+def _cause(data: dict[str, Any]) -> str:
+    if "cause" not in data:
+        return ""
+    return why_called(Reason(Cause(data["cause"]), data["waited_min"]))
+
+
+def _place(data: dict[str, Any]) -> str:
+    return str(Place(data["place"]).label) if "place" in data else ""
