@@ -5,6 +5,7 @@ from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from knox.models import AuthToken
 
 from bpjs_service.errors import Refusal
 from bpjs_service.events import end_streams
@@ -132,6 +133,28 @@ def revoke_device(*, device: Device, at: dt.datetime) -> Device:
         device.save(update_fields=["revoked_at"])
     transaction.on_commit(partial(end_streams, subject_of(device)))
     return device
+
+
+# -- Tokens of the API ----------------------------------------------------------------
+@transaction.atomic
+def new_token(*, staff: Staff, at_real: dt.datetime) -> tuple[AuthToken, str]:
+    """Give a person a token for one working day; the expired ones go.
+
+    Returns the row and the token, which is not kept anywhere.
+    """
+    AuthToken.objects.filter(user=staff, expiry__lte=at_real).delete()
+    row, token = AuthToken.objects.create(staff)
+    return row, token
+
+
+def end_token(*, token: AuthToken) -> None:
+    """Make the token worth nothing."""
+    token.delete()
+
+
+def end_tokens(*, staff: Staff) -> None:
+    """Make every token of the person worth nothing."""
+    AuthToken.objects.filter(user=staff).delete()
 
 
 # -- The clock of a demonstration -----------------------------------------------------

@@ -130,3 +130,31 @@ class KeyReused(Refusal):
 class TicketUnknown(NotFound):
     code = "ticket_unknown"
     sentence = _("This number does not exist at this branch today.")
+
+
+class OfficeUnknown(NotFound):
+    code = "office_unknown"
+    sentence = _("There is no such branch.")
+
+
+class DutyUnknown(NotFound):
+    code = "duty_unknown"
+    sentence = _("This counter duty does not exist at this branch.")
+
+
+class ServiceUnknown(Refusal):
+    code = "service_unknown"
+    status = 422
+    sentence = _("There is no service “%(code)s”.")
+
+
+class CounterUnknown(Refusal):
+    code = "counter_unknown"
+    status = 422
+    sentence = _("This branch has no counter %(number)s.")
+
+
+class OfficerUnknown(Refusal):
+    code = "officer_unknown"
+    status = 422
+    sentence = _("This branch has no such officer on duty.")

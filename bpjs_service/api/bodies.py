@@ -1,0 +1,124 @@
+"""What a request may carry: strict, bounded JSON and an idempotency key."""
+
+import hashlib
+import re
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, ErrorDetail, ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+
+from bpjs_service.errors import Refusal
+
+KEY_HEADER = "Idempotency-Key"
+KEY_FORM = re.compile(r"[!-~]{1,64}")
+
+
+class BadKey(Refusal):
+    code = "idempotency_key_invalid"
+    status = 400
+    sentence = _("Idempotency-Key must be 1 to 64 printable characters without spaces.")
+
+
+class BodyTooLarge(APIException):
+    """More was sent than any request of this API needs."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = _("The request is too large.")
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON of at most ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes.
+
+    Django's own limit does not hold here: the parser reads the stream itself.
+    """
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Any = None,
+    ) -> Any:
+        """Read the body; raise ``BodyTooLarge`` or ``ParseError``."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        bounded = _Bounded(stream, limit)
+        try:
+            return super().parse(bounded, media_type, parser_context)  # type: ignore[arg-type]
+        except RecursionError as error:
+            raise ParseError(_("The JSON is nested too deeply.")) from error
+
+
+class _Bounded:
+    """A stream that refuses to give more than ``limit`` bytes."""
+
+    def __init__(self, stream: IO[Any], limit: int) -> None:
+        self.stream = stream
+        self.left = limit
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on; ask for one byte over the limit to notice a larger body."""
+        most = self.left + 1
+        chunk: bytes = self.stream.read(most if size < 0 else min(size, most))
+        self.left -= len(chunk)
+        if self.left < 0:
+            raise BodyTooLarge
+        return chunk
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A body in which an unknown field is a mistake, not a surprise."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse unknown fields beside what the fields themselves refuse."""
+        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
+            message = _("This field does not exist.")
+            raise serializers.ValidationError(
+                {name: [ErrorDetail(str(message), "unknown_field")] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+class TextField(serializers.CharField):
+    """Text, and nothing that merely can be written as text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse numbers, which the parent would turn into text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Nothing(StrictSerializer):
+    """An empty body."""
+
+
+def read(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    """The validated body; raises a validation error (400)."""
+    serializer = shape(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def read_query(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    """The validated query of the address; raises a validation error (400)."""
+    serializer = shape(data=request.query_params.dict())
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def request_key(request: Request, subject: str) -> str:
+    """The request's idempotency key, or nothing where none was sent.
+
+    Hashed together with who sends it: actors can neither meet nor guess each
+    other's keys.
+    """
+    sent = request.headers.get(KEY_HEADER, "")
+    if not sent:
+        return ""
+    if not KEY_FORM.fullmatch(sent):
+        raise BadKey
+    return hashlib.sha256(f"{subject}:{sent}".encode()).hexdigest()

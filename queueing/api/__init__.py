@@ -1,0 +1,1 @@
+"""The REST API: everything a kiosk, a board, a counter and the reception do."""

@@ -1,0 +1,169 @@
+"""Counters and duties: open, break, close, and call the next visitor."""
+
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bpjs_service.api.bodies import Nothing, read
+from bpjs_service.api.schema import described
+from offices.access import Right, require
+from offices.models import Office
+from queueing import calling, operations
+from queueing.api.common import (
+    counter_of,
+    key_of,
+    office_for,
+    own_duty,
+    staff_of,
+    ticket_of,
+)
+from queueing.api.serializers import (
+    BreakBody,
+    CounterShape,
+    DutyShape,
+    MyDutyShape,
+    OpenDutyBody,
+    PickBody,
+    StepShape,
+)
+from queueing.models import Counter, Duty, State, Ticket
+from queueing.refusals import NotOnDuty
+
+SEE_COUNTERS = (Right.SERVE, Right.GREET, Right.SEE_BRANCH)
+
+
+@described(tag="desk", name="counters", method="GET", answer=CounterShape(many=True))
+@described(
+    tag="desk", name="duty_open", body=OpenDutyBody, answer=DutyShape, number=201
+)
+@api_view(["GET", "POST"])
+def duties(request: Request, code: str) -> Response:
+    """The branch's counters and who is at them; POST opens one for oneself."""
+    if request.method == "POST":
+        return _open(request, code)
+    office = office_for(request, code, *SEE_COUNTERS)
+    return Response(CounterShape(_counters(office), many=True).data)
+
+
+def _open(request: Request, code: str) -> Response:
+    officer = staff_of(request)
+    office = office_for(request, code, Right.SERVE)
+    body = read(OpenDutyBody, request)
+    duty = operations.open_duty(
+        counter=counter_of(office, body["counter"]),
+        officer=officer,
+        at=office.now(),
+        is_ranger=body["as_ranger"],
+    )
+    return Response(DutyShape(duty).data, status=201)
+
+
+def _counters(office: Office) -> list[Counter]:
+    """Active counters, each with its open duty or none as ``duty``."""
+    open_now = Duty.objects.open().filter(office=office)
+    at_counter = {
+        duty.counter_id: duty for duty in open_now.select_related("counter", "officer")
+    }
+    found = Counter.objects.filter(office=office, is_active=True)
+    counters = list(found.prefetch_related("services"))
+    for counter in counters:
+        counter.duty = at_counter.get(counter.pk)  # type: ignore[attr-defined]
+    return counters
+
+
+@described(tag="desk", name="duty_mine", method="GET", answer=MyDutyShape)
+@api_view(["GET"])
+def mine(request: Request, code: str) -> Response:
+    """One's own counter: who is there, the queue in calling order, who is on hold."""
+    officer = staff_of(request)
+    office = office_for(request, code, Right.SERVE)
+    found = Duty.objects.open().filter(office=office, officer=officer)
+    duty = found.select_related("counter", "officer").first()
+    if duty is None:
+        raise NotOnDuty
+    today = Ticket.objects.of_day(office, office.day(office.now())).with_names()
+    answer = {
+        "duty": duty,
+        "ticket": today.at_counter().filter(counter=duty.counter_id).first(),
+        "queue": _queue(office, duty),
+        "on_hold": today.filter(state=State.ON_HOLD).order_by("moved_at"),
+    }
+    return Response(MyDutyShape(answer).data)
+
+
+def _queue(office: Office, duty: Duty) -> list[Ticket]:
+    """Whom this duty may call, the next one first."""
+    at = office.now()
+    waiting = Ticket.objects.of_day(office, office.day(at)).servable_by(duty)
+    by_key = {ticket.pk: ticket for ticket in waiting.with_names()}
+    order = calling.in_order(waiting.candidates(duty), at)
+    return [by_key[one.key] for one in order if one.key in by_key]
+
+
+@described(tag="desk", name="duty_break", body=BreakBody, answer=DutyShape)
+@api_view(["POST"])
+def take_break(request: Request, code: str, pk: int) -> Response:
+    """Stop calling for a while, with a reason."""
+    duty = own_duty(request, code, pk)
+    reason = read(BreakBody, request)["reason"]
+    at = duty.office.now()
+    return Response(
+        DutyShape(operations.take_break(duty=duty, reason=reason, at=at)).data
+    )
+
+
+@described(tag="desk", name="duty_back", answer=DutyShape)
+@api_view(["POST"])
+def end_break(request: Request, code: str, pk: int) -> Response:
+    """Be ready to call again."""
+    duty = own_duty(request, code, pk)
+    read(Nothing, request)
+    return Response(
+        DutyShape(operations.end_break(duty=duty, at=duty.office.now())).data
+    )
+
+
+@described(tag="desk", name="duty_close", answer=DutyShape)
+@api_view(["POST"])
+def close(request: Request, code: str, pk: int) -> Response:
+    """Close the counter; refused while somebody is at it."""
+    duty = own_duty(request, code, pk)
+    read(Nothing, request)
+    at = duty.office.now()
+    closed = operations.close_duty(duty=duty, at=at, actor=duty.officer)
+    return Response(DutyShape(closed).data)
+
+
+@described(tag="desk", name="duty_call_next", answer=StepShape, repeatable=True)
+@api_view(["POST"])
+def call_next(request: Request, code: str, pk: int) -> Response:
+    """Call whom the calling rule puts first for this counter; ``data`` says why."""
+    duty = own_duty(request, code, pk)
+    read(Nothing, request)
+    ticket = operations.call_next(
+        duty=duty,
+        actor=duty.officer,
+        at=duty.office.now(),
+        request_key=key_of(request),
+    )
+    return Response(StepShape(ticket).data)
+
+
+@described(
+    tag="desk", name="duty_pick", body=PickBody, answer=StepShape, repeatable=True
+)
+@api_view(["POST"])
+def pick(request: Request, code: str, pk: int) -> Response:
+    """Call a number out of turn: needs the right to, and a reason."""
+    duty = own_duty(request, code, pk)
+    require(duty.officer, Right.PICK, duty.office)
+    body = read(PickBody, request)
+    ticket = operations.pick(
+        duty=duty,
+        ticket=ticket_of(request, code, body["ticket"], Right.PICK),
+        actor=duty.officer,
+        at=duty.office.now(),
+        reason=body["reason"],
+        request_key=key_of(request),
+    )
+    return Response(StepShape(ticket).data)

@@ -1,0 +1,88 @@
+"""Give out numbers and find them."""
+
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bpjs_service.api.bodies import read, read_query
+from bpjs_service.api.schema import described
+from offices.access import Right
+from offices.models import Office
+from queueing import operations
+from queueing.api.common import actor_of, key_of, office_for, service_of, ticket_for
+from queueing.api.serializers import (
+    EventShape,
+    IssueBody,
+    IssuedShape,
+    TicketFilter,
+    TicketShape,
+    TicketWithEvents,
+)
+from queueing.models import Ticket
+
+STAFF_RIGHTS = (Right.SERVE, Right.GREET, Right.SEE_BRANCH)
+MOST_FOUND = 500
+
+
+@described(
+    tag="tickets",
+    name="tickets_find",
+    method="GET",
+    answer=TicketShape(many=True),
+    parameters=[TicketFilter],
+)
+@described(
+    tag="tickets",
+    name="ticket_issue",
+    body=IssueBody,
+    answer=IssuedShape,
+    number=201,
+    repeatable=True,
+)
+@api_view(["GET", "POST"])
+def tickets(request: Request, code: str) -> Response:
+    """Today's tickets of the branch in order of issue; POST gives out a number."""
+    if request.method == "POST":
+        return _issue(request, code)
+    office = office_for(request, code, *STAFF_RIGHTS)
+    found = _find(office, **read_query(TicketFilter, request))
+    return Response(TicketShape(found, many=True).data)
+
+
+def _issue(request: Request, code: str) -> Response:
+    office = office_for(request, code, Right.ISSUE)
+    body = read(IssueBody, request)
+    body["service"] = service_of(body["service"])
+    ticket = operations.issue(
+        office=office,
+        actor=actor_of(request),
+        at=office.now(),
+        request_key=key_of(request),
+        **body,
+    )
+    return Response(IssuedShape(ticket).data, status=201)
+
+
+def _find(office: Office, state: str = "", label: str = "") -> list[Ticket]:
+    found = Ticket.objects.of_day(office, office.day(office.now())).with_names()
+    if state:
+        found = found.filter(state=state)
+    if label:
+        prefix, number = label[:1].upper(), label[1:]
+        if not (number.isascii() and number.isdigit()):
+            return []
+        found = found.filter(prefix=prefix, number=int(number))
+    return list(found.order_by("pk")[:MOST_FOUND])
+
+
+@described(tag="tickets", name="ticket", method="GET", answer=TicketWithEvents)
+@api_view(["GET"])
+def ticket(request: Request, code: str, pk: int) -> Response:
+    """One ticket of any day, with its history."""
+    found = ticket_for(request, code, pk, *STAFF_RIGHTS)
+    events = found.events.select_related("service", "counter", "staff", "device")
+    answer = TicketShape(found).data | {
+        "note": found.visit.note,
+        "events": EventShape(events, many=True).data,
+    }
+    return Response(answer)

@@ -1,0 +1,44 @@
+"""Addresses of the REST API, version 1."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from queueing.api import desk, kiosk, steps, tickets
+
+app_name = "api"
+
+duty = [
+    path("break", desk.take_break, name="duty-break"),
+    path("back", desk.end_break, name="duty-back"),
+    path("close", desk.close, name="duty-close"),
+    path("call-next", desk.call_next, name="duty-call-next"),
+    path("pick", desk.pick, name="duty-pick"),
+]
+ticket = [
+    path("recall", steps.recall, name="ticket-recall"),
+    path("start", steps.start, name="ticket-start"),
+    path("finish", steps.finish, name="ticket-finish"),
+    path("next-service", steps.next_service, name="ticket-next-service"),
+    path("no-show", steps.no_show, name="ticket-no-show"),
+    path("hold", steps.hold, name="ticket-hold"),
+    path("resume", steps.resume, name="ticket-resume"),
+    path("transfer", steps.transfer, name="ticket-transfer"),
+    path("requeue", steps.requeue, name="ticket-requeue"),
+    path("cancel", steps.cancel, name="ticket-cancel"),
+    path("undo", steps.undo, name="ticket-undo"),
+]
+office = [
+    path("menu", kiosk.menu, name="menu"),
+    path("board", kiosk.board, name="board"),
+    path("tickets", tickets.tickets, name="tickets"),
+    path("tickets/<int:pk>", tickets.ticket, name="ticket"),
+    path("tickets/<int:pk>/", include(ticket)),
+    path("duties", desk.duties, name="duties"),
+    path("duties/mine", desk.mine, name="duty-mine"),
+    path("duties/<int:pk>/", include(duty)),
+]
+urlpatterns = [
+    path("auth/", include("offices.api_urls")),
+    path("offices/<slug:code>/", include(office)),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+]
