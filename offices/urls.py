@@ -1,8 +1,8 @@
 """Addresses of log-in, language, devices and the demonstration's short cuts."""
 
 from django.conf import settings
-from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
+from django.urls import path, reverse_lazy
 from django.views.i18n import set_language
 
 from offices import demo, views
@@ -17,6 +17,14 @@ urlpatterns = [
         name="login",
     ),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path(
+        "password/<uidb64>/<token>/",
+        PasswordResetConfirmView.as_view(
+            template_name="offices/set_password.html",
+            success_url=reverse_lazy("offices:login"),
+        ),
+        name="set-password",
+    ),
     path("language/", set_language, name="language"),
     path("device/<slug:kind>/", views.device, name="device"),
 ]
