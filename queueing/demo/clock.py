@@ -15,7 +15,8 @@ def wake(office: Office, *, at_real: dt.datetime) -> bool:
     Time never runs back for a branch that has been used: one that is ahead stays
     ahead. The speed becomes that of real time.
     """
-    latest = max(office.now(), at_real)
+    ahead = office.clock_set_at is not None
+    latest = max(office.now(), at_real) if ahead else at_real
     moment = living_moment(office, latest)
     if moment == at_real:
         reset_clock(office=office)

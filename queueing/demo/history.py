@@ -76,9 +76,12 @@ class _Day:
         assert hours is not None  # noqa: S101 - days_before and is_open see to it
         self.office, self.kiosk, self.crew = office, kiosk, crew
         self.opens, self.closes = hours
+        hours_of_day = office.opening_hours.filter(weekday=day.weekday())
+        self.stretches = list(hours_of_day.values_list("opens", "closes"))
         self.random = random.Random(day.toordinal())
         self.gap = dt.timedelta(seconds=QueueRules.of(office).recall_gap_seconds)
         self.services = _services_by_class()
+        self.skills: dict[int, set[int] | None] = {}
         self.idle: list[Duty] = []
         self.moments: list[tuple[dt.datetime, int, Duty | None]] = []
         self.order = itertools.count()
@@ -94,7 +97,7 @@ class _Day:
             if duty is None:
                 self._arrive(at)
                 made += 1
-            elif at < self.ends:
+            elif at + 2 * self.gap < self.ends:  # enough even for an absent one
                 self._serve(duty, at)
         for duty in duties:
             operations.close_duty(duty=duty, at=self.ends)
@@ -107,6 +110,12 @@ class _Day:
         if self.ends <= self.opens:
             return []
         counters = Counter.objects.filter(office=self.office, is_active=True)[:CREW]
+        self.skills = {
+            counter.pk: None
+            if counter.serves_all
+            else set(counter.services.values_list("pk", flat=True))
+            for counter in counters
+        }
         self.idle = [
             operations.open_duty(counter=counter, officer=officer, at=self.opens)
             for counter, officer in zip(counters, self.crew, strict=False)
@@ -119,22 +128,34 @@ class _Day:
             # Most come in the first two hours.
             seconds = self.random.triangular(0, length, length / 6)
             at = self.opens + dt.timedelta(seconds=seconds)
-            if at <= until and self.office.is_open(at):
+            if at <= until and self._is_open(at):
                 self._plan(at)
+
+    def _is_open(self, at: dt.datetime) -> bool:
+        time = self.office.local(at).time()
+        return any(opens <= time < closes for opens, closes in self.stretches)
 
     def _arrive(self, at: dt.datetime) -> None:
         classes = self.random.choices(list(MIX), weights=list(MIX.values()))
         priority = self.random.random() < PRIORITY_SHARE
+        service = self.random.choice(self.services[classes[0]])
         operations.issue(
             office=self.office,
-            service=self.random.choice(self.services[classes[0]]),
+            service=service,
             actor=self.kiosk,
             at=at,
             priority=Visit.Priority.ELDERLY if priority else "",
         )
+        self._wake(service, at)
+
+    def _wake(self, service: Service, at: dt.datetime) -> None:
+        """Let the first free officer who can serve this call next."""
         for duty in self.idle:
-            self._plan(at + WALK / 5, duty)
-        self.idle = []
+            skills = self.skills[duty.counter_id]
+            if skills is None or service.pk in skills:
+                self.idle.remove(duty)
+                self._plan(at + WALK / 5, duty)
+                return
 
     def _serve(self, duty: Duty, at: dt.datetime) -> None:
         officer = duty.officer
