@@ -291,7 +291,7 @@ class DutyEvent(models.Model):
         verbose_name_plural = _("duty events")
 
     def __str__(self) -> str:
-        return f"{self.duty} {self.kind} {self.at:%H.%M}"
+        return f"{self.duty} {self.kind}"
 
 
 class NumberSeriesManager(models.Manager["NumberSeries"]):
@@ -723,4 +723,4 @@ class TicketEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ticket_id} {self.action} {self.at:%H.%M.%S}"
+        return f"{self.ticket} {self.action}"
