@@ -1,0 +1,125 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from offices.models import Device, Staff
+from tests.factories import MONDAY, Branch, DeviceFactory, StaffFactory
+
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture
+def officer(db) -> Staff:
+    staff = StaffFactory(username="rina", name="Rina Marlina")
+    staff.set_password(PASSWORD)
+    staff.save()
+    return staff
+
+
+def log_in(client: Client, password: str):
+    form = {"username": "rina", "password": password}
+    return client.post(reverse("offices:login"), form)
+
+
+def test_login_with_the_right_password_leads_home(client, officer):
+    answer = log_in(client, PASSWORD)
+
+    assert answer.status_code == 302
+    assert answer.url == "/"
+
+
+def test_login_with_a_wrong_password_says_so_and_stays(client, officer):
+    answer = log_in(client, "wrong")
+
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_login_is_closed_after_five_wrong_passwords(client, officer):
+    for _ in range(5):
+        answer = log_in(client, "wrong")
+    assert answer.status_code == 429
+
+    answer = log_in(client, PASSWORD)
+
+    assert answer.status_code == 429
+    assert "_auth_user_id" not in client.session
+
+
+def test_language_changes_by_choice_and_not_by_the_browser(client, db):
+    login = reverse("offices:login")
+    english = {"accept-language": "en"}
+    assert '<html lang="id">' in client.get(login, headers=english).content.decode()
+
+    client.post(reverse("offices:language"), {"language": "en", "next": login})
+
+    assert '<html lang="en">' in client.get(login).content.decode()
+
+
+def test_pairing_leaves_the_token_out_of_reach_of_scripts(client, db):
+    device = DeviceFactory(kind=Device.Kind.BOARD)
+
+    answer = client.post("/device/board/", {"token": device.name})
+
+    assert answer.status_code == 302
+    cookie = answer.cookies["device_board"]
+    assert cookie.value == device.name
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
+
+
+@pytest.mark.parametrize("token", ["unknown", "", "a-board"])
+def test_pairing_refuses_a_token_that_is_not_of_a_kiosk(client, db, token):
+    DeviceFactory(kind=Device.Kind.BOARD, name="a-board")
+
+    answer = client.post("/device/kiosk/", {"token": token})
+
+    assert answer.status_code == 422
+    assert "device_kiosk" not in answer.cookies
+
+
+def test_pairing_refuses_a_revoked_token(client, db):
+    DeviceFactory(name="old", revoked_at=MONDAY)
+
+    answer = client.post("/device/kiosk/", {"token": "old"})
+
+    assert answer.status_code == 422
+
+
+def test_pairing_knows_no_other_kind_of_machine(client, db):
+    assert client.get("/device/toaster/").status_code == 404
+
+
+def test_short_cuts_do_not_exist_outside_a_demonstration(client, db):
+    for name in ("/demo/pair/", "/demo/login/"):
+        assert client.post(name).status_code == 404
+
+
+def test_demo_pairs_a_browser_as_a_new_machine(client, demo, db):
+    branch = Branch(is_demo=True)
+
+    answer = client.post("/demo/pair/", {"kind": "KIOSK", "office": branch.office.code})
+
+    assert answer.url == "/kiosk/"
+    device = Device.objects.by_token(answer.cookies["device_kiosk"].value)
+    assert (device.office, device.kind) == (branch.office, "KIOSK")
+
+
+def test_demo_pairs_nothing_at_a_real_branch(client, demo, db):
+    branch = Branch()
+
+    answer = client.post("/demo/pair/", {"kind": "KIOSK", "office": branch.office.code})
+
+    assert answer.status_code == 404
+    assert Device.objects.count() == 1
+
+
+def test_demo_logs_in_somebody_with_a_posting_only(client, demo, db):
+    officer = Branch(is_demo=True).officer()
+    outsider = StaffFactory()
+
+    refused = client.post("/demo/login/", {"username": outsider.username})
+    assert refused.status_code == 404
+    client.post("/demo/login/", {"username": officer.username})
+
+    assert client.session["_auth_user_id"] == str(officer.pk)
