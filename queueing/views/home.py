@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from offices.access import Right, branches_for
-from offices.models import Office, Posting, Staff
+from offices.models import Office, Posting, Role, Staff
 
 SCREENS: tuple[tuple[Right, str, Promise], ...] = (
     (Right.SERVE, "desk", _("Counter")),
@@ -53,15 +53,15 @@ def screens_of(staff: Staff) -> list[Screen]:
 
 def _demo_branches() -> list[tuple[Office, list[Posting]]]:
     branches = Office.objects.branches().with_lineage().filter(is_demo=True)
-    return [
-        (
-            branch,
-            list(
-                Posting.objects.in_force(branch.day(branch.now()))
-                .filter(office__in=branch.lineage_ids)
-                .select_related("staff", "office")
-                .order_by("staff__name")
-            ),
-        )
-        for branch in branches
-    ]
+    return [(branch, _people_of(branch)) for branch in branches]
+
+
+def _people_of(branch: Office) -> list[Posting]:
+    """Who may log in to the demonstration, the counters' officers first."""
+    postings = (
+        Posting.objects.in_force(branch.day(branch.now()))
+        .filter(office__in=branch.lineage_ids)
+        .select_related("staff", "office")
+        .order_by("staff__name")
+    )
+    return sorted(postings, key=lambda posting: Role.values.index(posting.role))
