@@ -94,3 +94,10 @@ class TransferForm(PressForm):
                 _("This target does not exist at this branch."), code="unknown"
             )
         return {kind: target}
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The keywords ``operations.transfer`` takes."""
+        chosen = self.cleaned_data
+        names = ("place", "note", "performed")
+        return {**chosen["target"], **{name: chosen[name] for name in names}}

@@ -4,8 +4,11 @@ from offices.access import Actor, Right, may, require
 from queueing.models import Action, Place, State, Ticket
 from queueing.refusals import NotAtYourCounter
 
-# What the reception may do with any ticket of its branch.
-GREETER_STEPS = frozenset({Action.CANCEL, Action.REQUEUE, Action.TRANSFER})
+# What the reception may do with any ticket of its branch; of undoing, the operation
+# allows one's own last step only.
+GREETER_STEPS = frozenset(
+    {Action.CANCEL, Action.REQUEUE, Action.TRANSFER, Action.UNDO}
+)
 
 
 def require_step(

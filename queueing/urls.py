@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from queueing.views import board, desk, home, kiosk
+from queueing.views import board, desk, greeter, home, kiosk
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -34,4 +34,18 @@ urlpatterns = [
     path("desk/<slug:code>/<int:pk>/requeue/", desk.back_to_queue, name="desk-requeue"),
     path("desk/<slug:code>/<int:pk>/return/", desk.let_return, name="desk-return"),
     path("desk/<slug:code>/<int:pk>/undo/", desk.undo, name="desk-undo"),
+    path("greeter/<slug:code>/", greeter.greeter, name="greeter"),
+    path("greeter/<slug:code>/issue/", greeter.issue, name="greeter-issue"),
+    path("greeter/<slug:code>/<int:pk>/cancel/", greeter.cancel, name="greeter-cancel"),
+    path(
+        "greeter/<slug:code>/<int:pk>/requeue/",
+        greeter.requeue,
+        name="greeter-requeue",
+    ),
+    path(
+        "greeter/<slug:code>/<int:pk>/transfer/",
+        greeter.transfer,
+        name="greeter-transfer",
+    ),
+    path("greeter/<slug:code>/<int:pk>/undo/", greeter.undo, name="greeter-undo"),
 ]

@@ -18,7 +18,7 @@ from queueing.models import (
     Ticket,
     TicketEvent,
 )
-from queueing.moves import UNDO_SECONDS, UNDOABLE
+from queueing.queries.tickets import undoable_step
 from queueing.wording import why_at_counter, why_called
 
 
@@ -29,6 +29,9 @@ class CounterNow:
     counter: Counter
     duty: Duty | None
     ticket: Ticket | None
+
+    def is_of(self, officer: Staff) -> bool:
+        return self.duty is not None and self.duty.officer_id == officer.pk
 
 
 @dataclass(frozen=True)
@@ -87,14 +90,6 @@ class Desk:
     only_ranger: bool = False
 
     @property
-    def next_step(self) -> Action:
-        """The one step the primary button offers."""
-        if self.current is None:
-            return Action.CALL_NEXT
-        called = self.current.ticket.state == State.CALLED
-        return Action.START if called else Action.FINISH
-
-    @property
     def refresh_in(self) -> int | None:
         """Real seconds until a countdown of the page ends, if one is running."""
         waits = [self.undo_seconds, self.current.seconds_to_wait if self.current else 0]
@@ -109,15 +104,15 @@ class Desk:
         return [
             place
             for place in self.places
-            if place.duty and self.duty and place.duty.pk != self.duty.pk
+            if place.duty and place.duty != self.duty
         ]
 
 
 def desk_of(office: Office, officer: Staff, at: dt.datetime) -> Desk:
     """The page of an officer at a branch, at that moment."""
     places = places_of(office)
-    mine = [place for place in places if place.duty and _is(place.duty, officer)]
-    if not mine:
+    mine = next((place for place in places if place.is_of(officer)), None)
+    if mine is None or mine.duty is None:
         roles = roles_at(office, officer, at)
         return Desk(
             office,
@@ -125,14 +120,13 @@ def desk_of(office: Office, officer: Staff, at: dt.datetime) -> Desk:
             ranger=Role.RANGER in roles,
             only_ranger=roles == {Role.RANGER},
         )
-    place = mine[0]
-    last_step, undo_seconds = _undoable_step(office, officer, at)
+    last_step, undo_seconds = undoable_step(office, officer, at)
     return Desk(
         office,
         places,
-        duty=place.duty,
-        current=_at_counter(office, place.ticket, at),
-        queue=queue_of(office, place.duty, at),
+        duty=mine.duty,
+        current=_at_counter(office, mine.ticket, at),
+        queue=queue_of(office, mine.duty, at),
         on_hold=set_aside(office, at, State.ON_HOLD),
         absent=set_aside(office, at, State.NO_SHOW),
         services=offered(office, at),
@@ -140,10 +134,6 @@ def desk_of(office: Office, officer: Staff, at: dt.datetime) -> Desk:
         undo_seconds=undo_seconds,
         may_pick=may(officer, Right.PICK, office),
     )
-
-
-def _is(duty: Duty, officer: Staff) -> bool:
-    return duty.officer_id == officer.pk
 
 
 def roles_at(office: Office, officer: Staff, at: dt.datetime) -> set[str]:
@@ -224,22 +214,3 @@ def offered(office: Office, at: dt.datetime) -> list[Service]:
     return [
         offering.service for offering in offerings.select_related("service__group")
     ]
-
-
-def _undoable_step(
-    office: Office, officer: Staff, at: dt.datetime
-) -> tuple[TicketEvent | None, int]:
-    """The officer's last step and for how many seconds it can be taken back."""
-    event = (
-        TicketEvent.objects.filter(
-            office=office, service_day=office.day(at), staff=officer
-        )
-        .select_related("ticket")
-        .last()
-    )
-    if event is None or event.action not in UNDOABLE:
-        return None, 0
-    seconds = math.ceil(UNDO_SECONDS - (at - event.at).total_seconds())
-    if seconds <= 0 or event.ticket.moved_at > event.at:
-        return None, 0
-    return event, seconds

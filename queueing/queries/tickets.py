@@ -1,12 +1,14 @@
 """Finding a branch's tickets of today, by key or by what somebody typed."""
 
 import datetime as dt
+import math
 import re
 
 from django.db.models import Q
 
-from offices.models import Office
-from queueing.models import AT_COUNTER, Ticket, TicketQuerySet
+from offices.models import Office, Staff
+from queueing.models import AT_COUNTER, Ticket, TicketEvent, TicketQuerySet
+from queueing.moves import UNDO_SECONDS, UNDOABLE
 from queueing.refusals import TicketUnknown
 
 LABEL = re.compile(r"\s*([A-Za-z]?)[\s-]*(\d{1,4})\s*", re.ASCII)
@@ -41,3 +43,22 @@ def tickets_called(office: Office, label: str, at: dt.datetime) -> list[Ticket]:
     if prefix:
         tickets = tickets.filter(prefix=prefix.upper())
     return list(tickets.filter(number=int(number)).order_by("prefix"))
+
+
+def undoable_step(
+    office: Office, staff: Staff, at: dt.datetime
+) -> tuple[TicketEvent | None, int]:
+    """Somebody's last step and for how many seconds it can be taken back."""
+    event = (
+        TicketEvent.objects.filter(
+            office=office, service_day=office.day(at), staff=staff
+        )
+        .select_related("ticket")
+        .last()
+    )
+    if event is None or event.action not in UNDOABLE:
+        return None, 0
+    seconds = math.ceil(UNDO_SECONDS - (at - event.at).total_seconds())
+    if seconds <= 0 or event.ticket.moved_at > event.at:
+        return None, 0
+    return event, seconds

@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.views import redirect_to_login
@@ -37,7 +38,8 @@ class StaffRequest(HttpRequest):
 
 
 View = Callable[..., HttpResponse]
-Render = Callable[[StaffRequest, Office, Refusal | None], HttpResponse]
+# Renders the page about a ticket number ("" for none), with a refusal if there is one.
+Render = Callable[[StaffRequest, Office, str, Refusal | None], HttpResponse]
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ def at_branch(right: Right) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @never_cache
         @functools.wraps(view)
-        def wrapper(request: StaffRequest, code: str, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
+        def wrapper(request: HttpRequest, code: str, **kwargs: Any) -> HttpResponse:
+            if not isinstance(request.user, Staff):
                 return _to_login(request)
             branches = Office.objects.branches().with_lineage()
             office = branches.filter(code=code).first()
@@ -119,21 +121,22 @@ def at_branch(right: Right) -> Callable[[View], View]:
     return decorate
 
 
-def _to_login(request: StaffRequest) -> HttpResponse:
+def _to_login(request: HttpRequest) -> HttpResponse:
     """Log in first; an htmx request takes the whole window there."""
-    if not request.htmx:
+    htmx = HtmxDetails(request)
+    if not htmx:
         return redirect_to_login(request.get_full_path())
-    page = request.htmx.current_url_abs_path or "/"
+    page = htmx.current_url_abs_path or "/"
     return HttpResponseClientRedirect(redirect_to_login(page).url)
 
 
 def page(right: Right, render: Render) -> View:
-    """The one GET view of a page."""
+    """The one GET view of a page; ``?q=`` is the ticket number it is about."""
 
     @require_safe
     @at_branch(right)
     def view(request: StaffRequest, office: Office) -> HttpResponse:
-        return render(request, office, None)
+        return render(request, office, request.GET.get("q", ""), None)
 
     return view
 
@@ -141,28 +144,33 @@ def page(right: Right, render: Render) -> View:
 def button(right: Right, page_name: str, render: Render) -> Callable[..., View]:
     """Make a POST view of a function that calls one operation with a ``Press``.
 
-    Afterwards htmx gets the page's part again, a browser without it is sent to the
-    page. A refusal shows the page with its sentence and status. Whoever arrives by
-    GET (a reload, a log-in on the way) is sent to the page and changes nothing.
+    The function may return the number the page is about afterwards. Then htmx gets
+    the page's part again, a browser without it is sent to the page. A refusal shows
+    the page with its sentence and status. Whoever arrives by GET (a reload, a log-in
+    on the way) is sent to the page and changes nothing.
     """
 
     def decorate(carry_out: Callable[..., str | None]) -> View:
         @at_branch(right)
         @functools.wraps(carry_out)
         def view(request: StaffRequest, office: Office, **kwargs: Any) -> HttpResponse:
-            page_url = reverse(page_name, args=[office.code])
-            if request.method != "POST":
-                return redirect(page_url)
-            step = ":".join([carry_out.__name__, *map(str, kwargs.values())])
-            press = Press(request, office, office.now(), step)
-            try:
-                query = carry_out(press, **kwargs) or ""
-            except Refusal as refusal:
-                return render(request, office, refusal)
-            if request.htmx:
-                return render(request, office, None)
-            return redirect(page_url + query)
+            about, refusal = request.GET.get("q", ""), None
+            if request.method == "POST":
+                step = ":".join([carry_out.__name__, *map(str, kwargs.values())])
+                press = Press(request, office, office.now(), step)
+                try:
+                    about = carry_out(press, **kwargs) or about
+                except Refusal as error:
+                    refusal = error
+            if refusal or request.htmx:
+                return render(request, office, about, refusal)
+            return redirect(_page_url(page_name, office, about))
 
         return view
 
     return decorate
+
+
+def _page_url(page_name: str, office: Office, about: str) -> str:
+    url = reverse(page_name, args=[office.code])
+    return f"{url}?{urlencode({'q': about})}" if about else url

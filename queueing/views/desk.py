@@ -27,7 +27,7 @@ from queueing.views.buttons import Press, StaffRequest, View, button, page
 
 
 def _render_desk(
-    request: StaffRequest, office: Office, refusal: Refusal | None
+    request: StaffRequest, office: Office, _about: str, refusal: Refusal | None
 ) -> HttpResponse:
     context = {
         "office": office,
@@ -151,11 +151,9 @@ def resume(press: Press, pk: int) -> None:
 # -- Elsewhere, and back ------------------------------------------------------------
 @_button
 def transfer(press: Press, pk: int) -> None:
-    chosen = press.form(TransferForm, office=press.office).cleaned_data
-    target = chosen.pop("target")
-    del chosen["request_key"]
+    chosen = press.form(TransferForm, office=press.office)
     ticket = press.ticket(pk, Action.TRANSFER)
-    operations.transfer(ticket=ticket, **target, **chosen, **press.signed)
+    operations.transfer(ticket=ticket, **chosen.arguments, **press.signed)
 
 
 @_button

@@ -7,7 +7,8 @@
   let pressedAt = -Infinity, posting = 0, typed = false, scrolled = {};
 
   const root = () => document.querySelector("[data-live-url]");
-  const isPost = (detail) => detail.requestConfig.verb === "post";
+  // What somebody asked for by a form or a link, in contrast to a live refresh.
+  const isOwn = (detail) => detail.requestConfig.elt.matches("form, a");
 
   // Keys are printed on their buttons; a key held down presses once.
   document.addEventListener("keydown", (event) => {
@@ -15,7 +16,9 @@
     const button = root()?.querySelector(`[aria-keyshortcuts="${event.key}"]`);
     if (!button) return;
     event.preventDefault();
-    if (!event.repeat) button.click();
+    if (event.repeat) return;
+    if (button.matches("input")) button.focus();
+    else button.click();
   });
 
   // The same place shows the next step at once: a double click must not take both.
@@ -37,10 +40,10 @@
   }, true);
 
   document.addEventListener("htmx:beforeSend", ({ detail }) => {
-    if (isPost(detail)) posting += 1;
+    if (isOwn(detail)) posting += 1;
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    if (isPost(detail)) posting = Math.max(0, posting - 1);
+    if (isOwn(detail)) posting = Math.max(0, posting - 1);
   });
 
   function busy(part) {
@@ -54,7 +57,7 @@
     document.querySelectorAll("[data-keep-scroll]").forEach((element) => {
       scrolled[element.id] = element.scrollTop;
     });
-    if (isPost(detail)) { keepTyped(detail); return; }
+    if (isOwn(detail)) { keepTyped(detail); return; }
     if (posting) { detail.shouldSwap = false; return; }
     const own = detail.target.querySelector("[data-own-part]");
     if (own && busy(own)) refreshRest(detail);
@@ -81,7 +84,7 @@
     document.querySelectorAll("[data-keep-scroll]").forEach((element) => {
       element.scrollTop = scrolled[element.id] || 0;
     });
-    if (!isPost(detail)) return;
+    if (!isOwn(detail)) return;
     pressedAt = performance.now();
     typed = false;
     if (document.activeElement === document.body) document.getElementById("next-step")?.focus();
