@@ -142,7 +142,7 @@ class Progress:
 
     def see(self, line: str) -> None:
         """Look at one line of pip's output."""
-        if line.startswith(("Collecting ", "Requirement already satisfied")):
+        if line.startswith(("Collecting ", "Processing ", "Requirement already")):
             self._seen += 1
             self._show(f"{min(self._seen, self._total)} of {self._total}")
         elif line.startswith("Installing collected packages"):

@@ -73,9 +73,22 @@ def socket_folder(account: Account | None) -> Path:
     return path
 
 
-def remove_socket_folder(path: Path) -> None:
+def is_socket_folder(path: Path, account: Account | None) -> bool:
+    """Whether ``socket_folder`` made this folder for the same account."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return False
+    return (
+        path.name.startswith(_SOCKET_FOLDER_PREFIX)
+        and stat.S_ISDIR(status.st_mode)
+        and status.st_uid == (account.uid if account else os.geteuid())
+    )
+
+
+def remove_socket_folder(path: Path, account: Account | None) -> None:
     """Remove a folder made by ``socket_folder`` and leave any other alone."""
-    if path.name.startswith(_SOCKET_FOLDER_PREFIX):
+    if is_socket_folder(path, account):
         shutil.rmtree(path, ignore_errors=True)
 
 

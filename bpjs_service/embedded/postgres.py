@@ -45,8 +45,7 @@ class Postgres:
         """Start, or join the server that still runs, and return its address."""
         if not self._joined():
             self._make_cluster()
-            self._forget_dead_server()
-            self._launch()
+            self._launch(self._forget_dead_server())
         socket = self._pid_file()[1]
         _create_database(socket)
         return f"postgres://{NAME}@/{quote(str(socket))}/{NAME}"
@@ -60,7 +59,7 @@ class Postgres:
             with suppress(Failed):
                 self._pg_ctl("stop", "-m", mode)
                 break
-        places.remove_socket_folder(socket)
+        places.remove_socket_folder(socket, self.account)
 
     def running(self) -> bool:
         """Whether our server process is alive."""
@@ -93,26 +92,31 @@ class Postgres:
             raise self._problem(f"PostgreSQL could not be set up: {error}") from error
         draft.rename(self.data)
 
-    def _forget_dead_server(self) -> None:
+    def _forget_dead_server(self) -> Path | None:
         """Remove what a killed server left behind, without touching any process.
 
         PostgreSQL itself copes with a pid file whose number is free, but not with
-        one that a stranger (or a zombie) now bears.
+        one that a stranger (or a zombie) now bears. Returns the socket folder, which
+        is used again so that programs still running find the new server.
         """
         pid_file = self.data / "postmaster.pid"
         if not pid_file.exists():
-            return
+            return None
         deadline = time.monotonic() + _STOP_SECONDS
         while working_in(self.data):  # orphaned back ends still finishing
             if time.monotonic() > deadline:
                 raise self._problem("Parts of a killed PostgreSQL are still running")
             time.sleep(0.1)
-        places.remove_socket_folder(self._pid_file()[1])
+        socket = self._pid_file()[1]
         pid_file.unlink()
+        if not places.is_socket_folder(socket, self.account):
+            return None
+        _empty(socket)
+        return socket
 
-    def _launch(self) -> None:
+    def _launch(self, socket: Path | None) -> None:
         places.require_space(self.root)
-        socket = places.socket_folder(self.account)
+        socket = socket or places.socket_folder(self.account)
         settings = _SETTINGS | {"unix_socket_directories": str(socket)}
         if not self.durable:
             settings |= _CARELESS
@@ -123,7 +127,7 @@ class Postgres:
             raise self._problem(f"PostgreSQL did not start: {error}") from error
         finally:
             if not self.running():
-                places.remove_socket_folder(socket)
+                places.remove_socket_folder(socket, self.account)
 
     def _pid_file(self) -> tuple[int, Path]:
         """Process id and socket folder the running server wrote down, or 0."""
@@ -186,6 +190,6 @@ def _create_database(socket: Path) -> None:
 
 
 def _empty(folder: Path) -> None:
-    """Remove what an interrupted set-up left."""
+    """Remove what an interrupted set-up or a killed server left."""
     for path in folder.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()

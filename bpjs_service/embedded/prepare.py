@@ -1,8 +1,8 @@
 """Bring the database up to date, and fill it, before the demo is served.
 
 One process for all steps keeps a second start quick. Progress goes to stderr; the
-demo's log-ins, to be shown when everything runs, go to stdout. The commands belong to
-the apps; one that no installed app offers is left out.
+demo's pages and log-ins, to be shown when everything runs, go to stdout. The commands
+belong to the apps; one that no installed app offers is left out.
 """
 
 import io
@@ -20,7 +20,7 @@ _DEMO_STEPS = {"seed_demo": "Demo data"}
 _LOG_INS = "demo_logins"
 
 
-def main() -> None:
+def main(base_url: str) -> None:
     """Run every step; an error ends the process with its message."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bpjs_service.settings")
     django.setup()
@@ -30,11 +30,11 @@ def main() -> None:
             with console.step(title):
                 call_command(command, verbosity=0, stdout=io.StringIO())
     if settings.DEMO and _LOG_INS in get_commands():
-        call_command(_LOG_INS)
+        call_command(_LOG_INS, base_url=base_url)
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(sys.argv[1])
     except CommandError as error:
         sys.exit(str(error))

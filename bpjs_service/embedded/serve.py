@@ -12,12 +12,18 @@ from pathlib import Path
 
 from bpjs_service.embedded import console
 from bpjs_service.embedded.problems import Exit, Problem
-from bpjs_service.embedded.servers import open_lock, servers_up, try_exclusive
+from bpjs_service.embedded.servers import (
+    EmbeddedServers,
+    open_lock,
+    servers_up,
+    try_exclusive,
+)
 from bpjs_service.embedded.supervisor import Program, Supervisor
 
 _HOST = "127.0.0.1"
 _PREPARATION_SECONDS = 600
 _PROBE_SECONDS = 0.5
+_GUARD_SECONDS = 2
 
 
 def serve(port: int, var: Path) -> None:
@@ -37,12 +43,12 @@ def serve(port: int, var: Path) -> None:
             require_free_port(needed)
         console.note("Starting the demo.")
         with console.step("PostgreSQL and Valkey"):
-            stack.enter_context(servers_up(var))
+            servers = stack.enter_context(servers_up(var))
         environment = demo_environment(var, port)
-        log_ins = _prepare(environment)
-        welcome = _Welcome(port, log_ins)
+        welcome = _Welcome(port, _prepare(environment, f"http://localhost:{port}"))
+        ticks = (welcome, _Guard(servers))
         programs = demo_programs(port, var, environment)
-        Supervisor(programs, var / "logs", tick=welcome).run()
+        Supervisor(programs, var / "logs", ticks).run()
     console.note("Everything has stopped.")
 
 
@@ -87,11 +93,11 @@ def demo_programs(
     return [Program(name, line, environment) for name, line in lines.items()]
 
 
-def _prepare(environment: Mapping[str, str]) -> str:
-    """Bring the database up to date; returns the text about demo log-ins."""
+def _prepare(environment: Mapping[str, str], base_url: str) -> str:
+    """Bring the database up to date; returns the text about pages and log-ins."""
     try:
-        return subprocess.run(
-            [sys.executable, "-m", "bpjs_service.embedded.prepare"],
+        return subprocess.run(  # noqa: S603 - our own module
+            [sys.executable, "-m", "bpjs_service.embedded.prepare", base_url],
             env=environment,
             stdout=subprocess.PIPE,
             text=True,
@@ -106,12 +112,25 @@ def _prepare(environment: Mapping[str, str]) -> str:
         ) from error
 
 
+class _Guard:
+    """Starts a database or Valkey again that was killed while the demo runs."""
+
+    def __init__(self, servers: EmbeddedServers) -> None:
+        self._servers = servers
+        self._next_look = 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self._next_look:
+            self._servers.revive()
+            self._next_look = time.monotonic() + _GUARD_SECONDS
+
+
 class _Welcome:
     """Greets once, as soon as the home page answers."""
 
-    def __init__(self, port: int, log_ins: str) -> None:
+    def __init__(self, port: int, directions: str) -> None:
         self._port = port
-        self._log_ins = log_ins
+        self._directions = directions
         self._greeted = False
         self._next_look = 0.0
 
@@ -122,8 +141,8 @@ class _Welcome:
         if not _answers(self._port):
             return
         self._greeted = True
-        console.say(f"\nThe demo is running: http://localhost:{self._port}/\n")
-        console.say(f"{self._log_ins}\nPress Ctrl-C to stop everything.\n")
+        console.say(f"\nRunning at http://localhost:{self._port}/\n")
+        console.say(f"{self._directions}\nPress Ctrl-C to stop everything.\n")
 
 
 def _answers(port: int) -> bool:

@@ -16,36 +16,67 @@ import environ
 import psycopg2
 import redis
 
-from bpjs_service.embedded import addresses
+from bpjs_service.embedded import addresses, console
 from bpjs_service.embedded.places import account_for_servers, data_root
 from bpjs_service.embedded.postgres import Postgres
 from bpjs_service.embedded.problems import Exit, Problem
 from bpjs_service.embedded.valkey import Valkey, client
 
 _OLDEST_POSTGRES = 15
-_Servers = dict[str, Postgres | Valkey]
+
+
+class EmbeddedServers:
+    """The servers that the environment does not replace, those of one var folder."""
+
+    def __init__(self, var: Path, *, durable: bool) -> None:
+        account = account_for_servers()
+        root = data_root(var, account).resolve()
+        self._var = var
+        self._servers: dict[str, Postgres | Valkey] = {}
+        if not os.environ.get("DATABASE_URL"):
+            self._servers["database"] = Postgres(root, account, durable=durable)
+        if not os.environ.get("REDIS_URL"):
+            self._servers["redis"] = Valkey(root, account, durable=durable)
+
+    def start(self) -> None:
+        """Start, or join, every server and publish the addresses."""
+        urls = {name: server.start() for name, server in self._servers.items()}
+        addresses.write_down(self._var, **urls)
+
+    def stop(self) -> None:
+        """Stop every server, the database last."""
+        addresses.write_down(self._var)
+        for server in reversed(self._servers.values()):
+            server.stop()
+
+    def revive(self) -> None:
+        """Start again what has died, at the same address. Raises Problem."""
+        dead = [name for name, server in self._servers.items() if not server.running()]
+        if dead:
+            console.complain(f"The {' and '.join(dead)} server died; starting it.")
+            with _changing(self._var):
+                self.start()
 
 
 @contextmanager
-def servers_up(var: Path, *, durable: bool = True) -> Iterator[None]:
+def servers_up(var: Path, *, durable: bool = True) -> Iterator[EmbeddedServers]:
     """Keep a database and a Redis up while the block runs.
 
     ``durable=False`` is for tests. Raises Problem when one cannot be had.
     """
     check_outside_servers()
     var.mkdir(parents=True, exist_ok=True)
+    servers = EmbeddedServers(var, durable=durable)
     with open_lock(var / "servers-in-use.lock") as in_use:
         try:
             with _changing(var):
                 fcntl.flock(in_use, fcntl.LOCK_SH)
-                servers = _embedded_servers(var, durable=durable)
-                urls = {name: server.start() for name, server in servers.items()}
-                addresses.write_down(var, **urls)
-            yield
+                servers.start()
+            yield servers
         finally:
             with _signals_ignored(), _changing(var):
                 if try_exclusive(in_use):
-                    _stop(var, durable=durable)
+                    servers.stop()
 
 
 @contextmanager
@@ -73,24 +104,6 @@ def check_outside_servers() -> None:
         _check_database(os.environ["DATABASE_URL"])
     if os.environ.get("REDIS_URL"):
         _check_redis(os.environ["REDIS_URL"])
-
-
-def _embedded_servers(var: Path, *, durable: bool) -> _Servers:
-    """Servers that the environment does not replace."""
-    account = account_for_servers()
-    root = data_root(var, account).resolve()
-    servers: _Servers = {}
-    if not os.environ.get("DATABASE_URL"):
-        servers["database"] = Postgres(root, account, durable=durable)
-    if not os.environ.get("REDIS_URL"):
-        servers["redis"] = Valkey(root, account, durable=durable)
-    return servers
-
-
-def _stop(var: Path, *, durable: bool) -> None:
-    addresses.write_down(var)
-    for server in reversed(_embedded_servers(var, durable=durable).values()):
-        server.stop()
 
 
 @contextmanager

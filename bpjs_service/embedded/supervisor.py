@@ -55,14 +55,14 @@ class _Child:
 class Supervisor:
     """Runs programs, restarts those that end, and shows and keeps what they say.
 
-    ``tick`` is called about five times a second while everything runs.
+    ``ticks`` are called about five times a second while everything runs.
     """
 
     def __init__(
         self,
         programs: Sequence[Program],
         logs: Path,
-        tick: Callable[[], None] = lambda: None,
+        ticks: Sequence[Callable[[], None]] = (),
     ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self._children = [
@@ -70,7 +70,7 @@ class Supervisor:
             for position, program in enumerate(programs)
         ]
         self._logs = logs
-        self._tick = tick
+        self._ticks = ticks
         self._selector = selectors.DefaultSelector()
         self._stops_asked = 0
 
@@ -81,7 +81,8 @@ class Supervisor:
                 while not self._stops_asked:
                     self._look_after_children(time.monotonic())
                     self._forward_output(_TICK_SECONDS)
-                    self._tick()
+                    for tick in self._ticks:
+                        tick()
             finally:
                 self._stop_children()
                 self._selector.close()

@@ -9,6 +9,7 @@ import secrets
 import socket
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -73,13 +74,21 @@ class Valkey:
         except FileNotFoundError:
             return ""
         values = dict(line.split(" ", 1) for line in lines)
+        if not {"requirepass", "port"} <= values.keys():
+            return ""  # the disk was full, or the power went
         return f"redis://:{values['requirepass']}@127.0.0.1:{values['port']}/0"
 
     def _launch(self) -> str:
+        """Start, with the old address if possible: programs may still look there."""
         places.require_space(self.root)
         program = programs.find_valkey(self.root, self.account)
-        for _ in range(_ATTEMPTS):  # another program may take the port meanwhile
-            self._configure(_free_port())
+        former = urlsplit(self._recorded_url())
+        password = former.password or secrets.token_urlsafe(24)
+        ports = [_free_port() for _ in range(_ATTEMPTS)]
+        if former.port and _free_port(former.port):
+            ports.insert(0, former.port)
+        for port in ports:  # another program may take the port meanwhile
+            self._configure(port, password)
             try:
                 run([program, self._configuration], timeout=30, account=self.account)
             except Failed:
@@ -89,11 +98,11 @@ class Valkey:
                 return url
         raise self._problem("Valkey did not start")
 
-    def _configure(self, port: int) -> None:
+    def _configure(self, port: int, password: str) -> None:
         settings = {
             "bind": "127.0.0.1",
             "port": port,
-            "requirepass": secrets.token_urlsafe(24),
+            "requirepass": password,
             "daemonize": "yes",
             "dir": f'"{self.data}"',
             "logfile": f'"{self.data / "valkey.log"}"',
@@ -136,8 +145,13 @@ def _answers(url: str, seconds: float = _SECONDS) -> bool:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def _free_port(wanted: int = 0) -> int:
+    """Return the wanted port if it is free, any free one for 0, otherwise 0."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
         port: int = probe.getsockname()[1]
         return port

@@ -226,6 +226,23 @@ class TestServersUp:
         assert not working_in(root / "postgres")
         assert not working_in(root / "valkey")
 
+    def test_servers_killed_meanwhile_are_revived_at_the_same_address(
+        self, monkeypatch, root
+    ):
+        monkeypatch.setenv("BPJS_VAR", str(root))
+        with servers_up(root, durable=False) as up:
+            before = addresses.database_url(), addresses.redis_url()
+            for name in ("postgres", "valkey"):
+                for pid in working_in(root / name):
+                    os.kill(pid, signal.SIGKILL)
+
+            eventually(lambda: not working_in(root / "postgres"))
+            up.revive()
+
+            assert (addresses.database_url(), addresses.redis_url()) == before
+            assert ask(before[0], "SELECT 1") == [(1,)]
+            assert client(before[1]).ping()
+
     def test_last_command_to_leave_stops_the_servers(self, monkeypatch, root):
         monkeypatch.setenv("BPJS_VAR", str(root))
         with servers_up(root, durable=False):
@@ -301,7 +318,7 @@ class TestPlaces:
             places.owned_folder(tmp_path / "postgres", None)
 
     def test_foreign_folder_is_never_removed_as_socket_folder(self, tmp_path):
-        places.remove_socket_folder(tmp_path)
+        places.remove_socket_folder(tmp_path, None)
 
         assert tmp_path.exists()
 
