@@ -65,10 +65,16 @@ def put_holidays(*, records: list[HolidayRecord], overwrite: bool = False) -> in
 
 
 @transaction.atomic
-def put_branch(
-    *, code: str, name: str, parent: Office, seats: int, is_demo: bool = False
+def put_branch(  # noqa: PLR0913 - what a branch consists of
+    *,
+    code: str,
+    name: str,
+    parent: Office,
+    seats: int,
+    is_demo: bool = False,
+    overwrite: bool = False,
 ) -> tuple[Office, bool]:
-    """Return the branch, and whether it had to be made."""
+    """Return the branch, and whether it had to be made or, to overwrite, changed."""
     values = {
         "name": name,
         "kind": Office.Kind.BRANCH,
@@ -76,7 +82,8 @@ def put_branch(
         "seats": seats,
         "is_demo": is_demo,
     }
-    return put(Office.objects.with_lineage(), {"code": code}, values)
+    branches = Office.objects.with_lineage()
+    return put(branches, {"code": code}, values, overwrite=overwrite)
 
 
 @transaction.atomic

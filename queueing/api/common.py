@@ -6,7 +6,7 @@ from bpjs_service.api.bodies import request_key
 from bpjs_service.errors import NotAllowed
 from offices.access import Actor, Right, may, require, subject_of
 from offices.models import Device, Office, Staff
-from queueing.models import Counter, Duty, Service, Ticket
+from queueing.models import AT_COUNTER, Counter, Duty, Service, Ticket
 from queueing.refusals import (
     CounterUnknown,
     DutyUnknown,
@@ -82,8 +82,13 @@ def ticket_for(request: Request, code: str, pk: int, *rights: Right) -> Ticket:
 
 
 def require_today(ticket: Ticket) -> None:
-    """Raise ``TicketUnknown`` for a ticket of another day: its life is over."""
-    if ticket.service_day != ticket.office.day(ticket.office.now()):
+    """Raise ``TicketUnknown`` for a ticket of another day: its life is over.
+
+    One still at a counter is let through, or the counter would be stuck when the
+    night's closing failed.
+    """
+    today = ticket.office.day(ticket.office.now())
+    if ticket.service_day != today and ticket.state not in AT_COUNTER:
         raise TicketUnknown
 
 
@@ -110,6 +115,15 @@ def service_of(code: str) -> Service:
     if service is None:
         raise ServiceUnknown(code=code)
     return service
+
+
+def services_of(codes: list[str]) -> list[Service]:
+    """The services with these codes; raises ``ServiceUnknown``."""
+    found = Service.objects.in_bulk(codes, field_name="code")
+    for code in codes:
+        if code not in found:
+            raise ServiceUnknown(code=code)
+    return list(found.values())
 
 
 def counter_of(office: Office, number: int) -> Counter:

@@ -8,7 +8,7 @@ from bpjs_service.api.bodies import Nothing, read
 from bpjs_service.api.schema import described
 from offices.access import Right, require
 from offices.models import Office
-from queueing import calling, operations
+from queueing import operations
 from queueing.api.common import (
     counter_of,
     key_of,
@@ -27,6 +27,7 @@ from queueing.api.serializers import (
     StepShape,
 )
 from queueing.models import Counter, Duty, State, Ticket
+from queueing.queries.desk import queue_of, set_aside
 from queueing.refusals import NotOnDuty
 
 SEE_COUNTERS = (Right.SERVE, Right.GREET, Right.SEE_BRANCH)
@@ -81,23 +82,15 @@ def mine(request: Request, code: str) -> Response:
     duty = found.select_related("counter", "officer").first()
     if duty is None:
         raise NotOnDuty
-    today = Ticket.objects.of_day(office, office.day(office.now())).with_names()
+    at = office.now()
+    there = Ticket.objects.at_counter().filter(counter=duty.counter_id)
     answer = {
         "duty": duty,
-        "ticket": today.at_counter().filter(counter=duty.counter_id).first(),
-        "queue": _queue(office, duty),
-        "on_hold": today.filter(state=State.ON_HOLD).order_by("moved_at"),
+        "ticket": there.with_names().first(),
+        "queue": queue_of(office, duty, at),
+        "on_hold": set_aside(office, at, State.ON_HOLD),
     }
     return Response(MyDutyShape(answer).data)
-
-
-def _queue(office: Office, duty: Duty) -> list[Ticket]:
-    """Whom this duty may call, the next one first."""
-    at = office.now()
-    waiting = Ticket.objects.of_day(office, office.day(at)).servable_by(duty)
-    by_key = {ticket.pk: ticket for ticket in waiting.with_names()}
-    order = calling.in_order(waiting.candidates(duty), at)
-    return [by_key[one.key] for one in order if one.key in by_key]
 
 
 @described(tag="desk", name="duty_break", body=BreakBody, answer=DutyShape)

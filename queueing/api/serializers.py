@@ -19,6 +19,9 @@ class IssueBody(StrictSerializer):
     language = serializers.ChoiceField(
         [("id", "Indonesia"), ("en", "English")], default="id"
     )
+    appointment_at = serializers.DateTimeField(
+        required=False, help_text="The booked time; for the reception only."
+    )
 
 
 class OpenDutyBody(StrictSerializer):
@@ -69,13 +72,6 @@ class TicketFilter(StrictSerializer):
 
 
 # -- Answers --------------------------------------------------------------------------
-class ReasonShape(serializers.Serializer[Any]):
-    """Why the calling rule put this ticket first."""
-
-    cause = serializers.CharField()
-    waited_min = serializers.IntegerField()
-
-
 class TicketShape(serializers.Serializer[Any]):
     """A ticket as it is now."""
 
@@ -90,6 +86,7 @@ class TicketShape(serializers.Serializer[Any]):
     )
     issued_at = serializers.DateTimeField()
     queued_at = serializers.DateTimeField()
+    appointment_at = serializers.DateTimeField(allow_null=True)
     calls = serializers.IntegerField()
     left_open = serializers.BooleanField()
 
@@ -141,6 +138,7 @@ class StepShape(serializers.Serializer[Any]):
     action = serializers.ChoiceField(Action.choices, source="recorded.action")
     state = serializers.ChoiceField(State.choices, source="recorded.to_state")
     at = serializers.DateTimeField(source="recorded.at")
+    called_at = serializers.DateTimeField(source="last_called_at", allow_null=True)
     counter = serializers.SerializerMethodField(allow_null=True)
     service = serializers.CharField(source="service.code")
     group = serializers.CharField(source="service.group.code")
@@ -188,12 +186,20 @@ class CounterShape(serializers.Serializer[Any]):
         return [service.code for service in counter.services.all()]
 
 
+class WaitingShape(serializers.Serializer[Any]):
+    """A ticket of the queue: how long it has waited, and why it has its place."""
+
+    ticket = TicketShape()
+    minutes = serializers.IntegerField()
+    why = serializers.CharField()
+
+
 class MyDutyShape(serializers.Serializer[Any]):
     """One's own counter: who is there, whom one may call, who is on hold."""
 
     duty = DutyShape()
     ticket = TicketShape(allow_null=True)
-    queue = TicketShape(many=True)
+    queue = WaitingShape(many=True, help_text="The next one first.")
     on_hold = TicketShape(many=True)
 
 

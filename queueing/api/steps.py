@@ -29,9 +29,10 @@ from queueing.api.serializers import (
     StepShape,
     TransferBody,
 )
-from queueing.models import Action, Duty, Ticket, TicketEvent
+from queueing.models import Action, Duty, Ticket
 from queueing.permissions import require_step
 from queueing.refusals import NotAtYourCounter, NotOnDuty, OfficerUnknown
+from queueing.repeats import is_known
 
 View = Callable[[Request, str, int], Response]
 
@@ -161,19 +162,13 @@ def _require(
     A repeat finds the ticket elsewhere already; the operation then answers as
     before, or refuses the key.
     """
+    office = ticket.office
     try:
         require_step(staff_of(request), action, ticket, place=place)
     except NotAtYourCounter:
-        key = key_of(request)
-        if not (key and _is_repeat(ticket, key)):
+        if not is_known(key_of(request), office=office, at=office.now()):
             raise
     require_today(ticket)
-
-
-def _is_repeat(ticket: Ticket, key: str) -> bool:
-    return TicketEvent.objects.filter(
-        office=ticket.office_id, service_day=ticket.service_day, request_key=key
-    ).exists()
 
 
 def _serve(

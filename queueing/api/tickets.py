@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from bpjs_service.api.bodies import read, read_query
 from bpjs_service.api.schema import described
-from offices.access import Right
+from offices.access import Right, require
 from offices.models import Office
 from queueing import operations
 from queueing.api.common import actor_of, key_of, office_for, service_of, ticket_for
@@ -19,6 +19,7 @@ from queueing.api.serializers import (
     TicketWithEvents,
 )
 from queueing.models import Ticket
+from queueing.queries.tickets import tickets_called
 
 STAFF_RIGHTS = (Right.SERVE, Right.GREET, Right.SEE_BRANCH)
 MOST_FOUND = 500
@@ -52,6 +53,8 @@ def tickets(request: Request, code: str) -> Response:
 def _issue(request: Request, code: str) -> Response:
     office = office_for(request, code, Right.ISSUE)
     body = read(IssueBody, request)
+    if "appointment_at" in body:
+        require(actor_of(request), Right.GREET, office)
     body["service"] = service_of(body["service"])
     ticket = operations.issue(
         office=office,
@@ -64,15 +67,14 @@ def _issue(request: Request, code: str) -> Response:
 
 
 def _find(office: Office, state: str = "", label: str = "") -> list[Ticket]:
-    found = Ticket.objects.of_day(office, office.day(office.now())).with_names()
-    if state:
-        found = found.filter(state=state)
+    at = office.now()
     if label:
-        prefix, number = label[:1].upper(), label[1:]
-        if not (number.isascii() and number.isdigit()):
-            return []
-        found = found.filter(prefix=prefix, number=int(number))
-    return list(found.order_by("pk")[:MOST_FOUND])
+        found = tickets_called(office, label, at)
+        return [one for one in found if state in ("", one.state)]
+    today = Ticket.objects.of_day(office, office.day(at)).with_names()
+    if state:
+        today = today.filter(state=state)
+    return list(today.order_by("pk")[:MOST_FOUND])
 
 
 @described(tag="tickets", name="ticket", method="GET", answer=TicketWithEvents)

@@ -3,7 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from queueing.api import desk, kiosk, steps, tickets
+from queueing.api import demo, desk, kiosk, oversight, steps, tickets
 
 app_name = "api"
 
@@ -36,9 +36,13 @@ office = [
     path("duties", desk.duties, name="duties"),
     path("duties/mine", desk.mine, name="duty-mine"),
     path("duties/<int:pk>/", include(duty)),
+    path("waits", oversight.waits, name="waits"),
+    path("invariants", oversight.invariants, name="invariants"),
 ]
 urlpatterns = [
     path("auth/", include("offices.api_urls")),
     path("offices/<slug:code>/", include(office)),
+    path("demo/branches", demo.branches, name="demo-branches"),
+    path("demo/branches/<slug:code>/clock", demo.clock, name="demo-clock"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
 ]

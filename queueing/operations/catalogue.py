@@ -91,3 +91,34 @@ def put_counter(
     if created and services is not None:
         counter.services.set(services)
     return counter
+
+
+@transaction.atomic
+def offer_only(*, office: Office, services: Iterable[Service]) -> None:
+    """Let the branch offer these services and no other."""
+    wanted = list(services)
+    offer(office=office, services=wanted)
+    offerings = Offering.objects.filter(office=office)
+    offerings.exclude(service__in=wanted).update(is_offered=False)
+    offerings.filter(service__in=wanted).update(
+        is_offered=True, closed_on=None, daily_cap=None
+    )
+
+
+@transaction.atomic
+def arrange_counters(
+    *, office: Office, skills: dict[int, list[Service] | None]
+) -> list[Counter]:
+    """Let the branch use these counters and no other; services None is all."""
+    Counter.objects.filter(office=office).update(is_active=False)
+    return [_arrange(office, number, services) for number, services in skills.items()]
+
+
+def _arrange(office: Office, number: int, services: list[Service] | None) -> Counter:
+    counter, _created = Counter.objects.update_or_create(
+        office=office,
+        number=number,
+        defaults={"serves_all": services is None, "is_active": True},
+    )
+    counter.services.set(services or [])
+    return counter

@@ -187,7 +187,7 @@ def queue_of(office: Office, duty: Duty, at: dt.datetime) -> list[Waiting]:
     """The tickets this duty can call, in the order the calling rule has now."""
     servable = Ticket.objects.of_day(office, office.day(at)).servable_by(duty)
     order = list(calling.in_order(servable.candidates(duty), at))
-    tickets = servable.select_related("service", "visit").in_bulk(
+    tickets = servable.select_related("service__group", "visit").in_bulk(
         [candidate.key for candidate in order]
     )
     reasons = ((candidate.key, calling.reason(candidate, at)) for candidate in order)
@@ -203,7 +203,7 @@ def set_aside(office: Office, at: dt.datetime, state: State) -> list[Ticket]:
     return list(
         Ticket.objects.of_day(office, office.day(at))
         .filter(state=state)
-        .select_related("service", "visit", "held_by")
+        .select_related("service__group", "visit", "held_by")
         .order_by("-moved_at")
     )
 

@@ -1,4 +1,3 @@
-
 import pytest
 from django.utils import timezone
 
@@ -41,12 +40,14 @@ def test_a_visit_from_kiosk_to_finish(branch: Branch):
         "issued_at": issued.json()["issued_at"],
         "people_ahead": 0,
     }
-    assert call.json() | {"at": ""} == {
+    assert call.json()["called_at"] == call.json()["at"]
+    assert call.json() | {"at": "", "called_at": ""} == {
         "id": issued.json()["id"],
         "label": "A001",
         "action": "call_next",
         "state": "CALLED",
         "at": "",
+        "called_at": "",
         "counter": 3,
         "service": "SV-INFO",
         "group": "INFO",
