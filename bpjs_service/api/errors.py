@@ -23,11 +23,11 @@ class RefusedByRule(APIException):
 
     def __init__(self, refusal: Refusal) -> None:
         self.status_code = refusal.status
-        self.detail = ErrorDetail(str(refusal), refusal.code)  # type: ignore[assignment]
+        self.detail = ErrorDetail(str(refusal), refusal.code)
         self.wait = getattr(refusal, "wait", None)
 
 
-class ApiExceptionHandler(ExceptionHandler):  # type: ignore[misc]  # untyped package
+class ApiExceptionHandler(ExceptionHandler):
     """The one error format, also for refusals and for a database that is busy."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
@@ -36,4 +36,4 @@ class ApiExceptionHandler(ExceptionHandler):  # type: ignore[misc]  # untyped pa
             return RefusedByRule(exc)
         if isinstance(exc, OperationalError):
             return Busy()
-        return super().convert_known_exceptions(exc)  # type: ignore[no-any-return]
+        return super().convert_known_exceptions(exc)
