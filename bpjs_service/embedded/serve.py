@@ -24,6 +24,7 @@ _HOST = "127.0.0.1"
 _PREPARATION_SECONDS = 600
 _PROBE_SECONDS = 0.5
 _GUARD_SECONDS = 2
+_DELAYS = {"worker": 3, "beat": 3}  # pages first: nobody waits for these two
 
 
 def serve(port: int, var: Path) -> None:
@@ -90,7 +91,10 @@ def demo_programs(
     python = [sys.executable, "-W", "ignore", "-m"]  # advice for programmers
     lines = {name: [*python, *command.split()] for name, command in commands.items()}
     lines["beat"] += ["-s", str(var / "beat-schedule")]
-    return [Program(name, line, environment) for name, line in lines.items()]
+    return [
+        Program(name, line, environment, delay=_DELAYS.get(name, 0))
+        for name, line in lines.items()
+    ]
 
 
 def _prepare(environment: Mapping[str, str], base_url: str) -> str:

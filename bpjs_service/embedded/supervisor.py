@@ -33,11 +33,15 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Program:
-    """A program to keep running, under the name its log lines bear."""
+    """A program to keep running, under the name its log lines bear.
+
+    ``delay`` in seconds leaves the processor to the programs people wait for.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] | None = None
+    delay: float = 0.0
 
 
 @dataclass
@@ -77,6 +81,9 @@ class Supervisor:
     def run(self) -> None:
         """Run until SIGINT, SIGTERM or SIGHUP; a second one kills at once."""
         with self._stop_signals():
+            began = time.monotonic()
+            for child in self._children:
+                child.due = began + child.program.delay
             try:
                 while not self._stops_asked:
                     self._look_after_children(time.monotonic())
