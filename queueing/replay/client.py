@@ -50,6 +50,9 @@ class Client:
             timeout=REQUEST_TIMEOUT,
         )
 
+    def close(self) -> None:
+        self.http.close()
+
     def get(self, path: str, **params: Any) -> Any:
         return self._send("GET", path, params=params)[1]
 

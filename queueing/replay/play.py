@@ -3,7 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from queueing.replay.client import Client, ReplayError, Tally
@@ -17,28 +17,34 @@ LEAD_SECONDS = 120  # the branch's clock starts this long before opening
 Progress = Callable[[Room, Day], None]
 
 
-class Replay:
-    """One scenario against one running branch."""
+class Replay(ExitStack):
+    """One scenario against one running branch; a context that closes connections."""
 
     def __init__(
         self, *, base_url: str, username: str, password: str, scenario: Scenario
     ) -> None:
+        super().__init__()
         self.base_url, self.scenario = base_url, scenario
         self.tally = Tally()
         self.services = replay_services()
+        self.login = {"username": username, "password": password}
         self.admin = self._client()
-        login = {"username": username, "password": password}
-        token = self.admin.post("auth/login", login)["token"]
-        self.admin = self._client(f"Token {token}")
 
     def _client(self, authorization: str = "") -> Client:
-        return Client(self.base_url, self.tally, authorization)
+        client = Client(self.base_url, self.tally, authorization)
+        self.callback(client.close)
+        return client
+
+    def _log_in(self) -> None:
+        token = self.admin.post("auth/login", self.login)["token"]
+        self.admin = self._client(f"Token {token}")
 
     def play(self, *, speed: float, progress: Progress) -> Report:
         """Play the whole day and report; raises ``ReplayError`` if it cannot start."""
         unknown = {a.workload for a in self.scenario.arrivals} - set(self.services)
         if unknown:
             raise ReplayError(f"unknown services: {', '.join(sorted(unknown))}")
+        self._log_in()
         branch = self.admin.post("demo/branches", self._shape())
         room = Room(self.scenario, self.services)
         with self._clock(branch["code"], speed) as day:

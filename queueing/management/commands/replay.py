@@ -16,6 +16,7 @@ from queueing.replay.report import Report
 from queueing.scenario import ScenarioError, load
 
 MOST_ERRORS_SHOWN = 10
+Played = tuple[Report, list[str]]
 
 
 class Command(BaseCommand):
@@ -33,20 +34,22 @@ class Command(BaseCommand):
         if options["speed"] <= 0:
             raise CommandError("--speed must be greater than 0")
         try:
-            scenario = load(options["scenario"])
-            replay = Replay(
-                base_url=options["base_url"],
-                username=options["username"],
-                password=options["password"],
-                scenario=scenario,
-            )
-            with _bar(scenario.open, scenario.close) as bar:
-                played = replay.play(speed=options["speed"], progress=_mover(bar))
+            played, errors = self._play(**options)
         except (ScenarioError, ReplayError) as error:
             raise CommandError(str(error)) from error
-        self._show(played, replay.tally.errors, as_json=options["json"])
+        self._show(played, errors, as_json=options["json"])
         if not played.passed:
             raise SystemExit(1)
+
+    def _play(self, *, base_url: str, speed: float, **options: Any) -> Played:
+        scenario = load(options["scenario"])
+        login = {key: options[key] for key in ("username", "password")}
+        with (
+            Replay(base_url=base_url, scenario=scenario, **login) as replay,
+            _bar(scenario.open, scenario.close) as bar,
+        ):
+            played = replay.play(speed=speed, progress=_mover(bar))
+        return played, replay.tally.errors
 
     def _show(self, played: Report, errors: list[str], *, as_json: bool) -> None:
         for sentence in errors[:MOST_ERRORS_SHOWN]:
@@ -75,22 +78,31 @@ def _mover(bar: "tqdm[Any]") -> Any:
 def _table(played: Report) -> str:
     rows = [
         (
-            f"{played.scenario}: {played.tickets} tickets, {played.served} served, "
-            f"{played.no_show} absent ({played.left} had left)"
+            f"{played.scenario}: {played.tickets} tickets, {played.served} served,"
+            f" {played.no_show} absent ({played.left} had left)"
         ),
         (
-            f"wait: mean {played.mean_wait_min:.1f} min, p95 {played.p95:.1f}, "
-            f"longest {played.max:.1f}"
+            f"  wait in minutes: mean {played.mean_wait_min:.1f},"
+            f" p95 {played.p95:.1f}, longest {played.max:.1f}"
         ),
-        *(
-            f"  {row['name']}: {row['served']} served, mean {row['mean_wait_min']:.1f}"
-            f" min, p95 {row['p95']:.1f}, longest {row['max']:.1f}"
-            for row in played.groups
-        ),
+    ]
+    rows += [
+        f"  group {row['code']}: {row['served']} served,"
+        f" mean {_minutes(row['mean_wait_min'])},"
+        f" p95 {_minutes(row['p95'])}, longest {_minutes(row['max'])}"
+        for row in played.groups
+        if row["n"]
+    ]
+    rows += [
         (
-            f"{played.http_requests} requests, p50 {played.http_p50_ms:.0f} ms, "
-            f"p99 {played.http_p99_ms:.0f} ms"
+            f"  {played.http_requests} requests: p50 {played.http_p50_ms:.0f} ms,"
+            f" p99 {played.http_p99_ms:.0f} ms"
         ),
-        f"errors: {played.errors}, broken invariants: {played.invariants_broken}",
+        f"  errors: {played.errors}, broken invariants: {played.invariants_broken}",
     ]
     return "\n".join(rows)
+
+
+def _minutes(value: float | None) -> str:
+    """A wait as text; nobody has been called where there is none."""
+    return "-" if value is None else f"{value:.1f}"
