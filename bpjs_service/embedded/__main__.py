@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         console.complain(str(problem))
         return problem.code
     except KeyboardInterrupt:
-        console.note("\nInterrupted; everything has stopped.")
+        console.note("\nInterrupted.")
         return _INTERRUPTED
     finally:
         bury_orphans()
