@@ -6,9 +6,7 @@ from queueing.refusals import NotAtYourCounter
 
 # What the reception may do with any ticket of its branch; of undoing, the operation
 # allows one's own last step only.
-GREETER_STEPS = frozenset(
-    {Action.CANCEL, Action.REQUEUE, Action.TRANSFER, Action.UNDO}
-)
+GREETER_STEPS = frozenset({Action.CANCEL, Action.REQUEUE, Action.TRANSFER, Action.UNDO})
 
 
 def require_step(

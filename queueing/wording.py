@@ -10,18 +10,28 @@ from queueing.calling import Cause, Reason
 from queueing.models import Action, Place, TicketEvent
 
 CAUSES: dict[str, str | Promise] = {
-    Cause.SENT_HERE: gettext_lazy("Sent to this counter, waiting %(minutes)s min"),
-    Cause.PUT_FIRST: gettext_lazy("Put at the front, waiting %(minutes)s min"),
-    Cause.PRIORITY: gettext_lazy("Priority, waiting %(minutes)s min"),
-    Cause.APPOINTMENT: gettext_lazy("Appointment due for %(minutes)s min"),
-    Cause.LONGEST_WAITING: gettext_lazy("Longest waiting: %(minutes)s min"),
+    Cause.SENT_HERE: gettext_lazy("Sent to this counter"),
+    Cause.PUT_FIRST: gettext_lazy("Put at the front"),
+    Cause.PRIORITY: gettext_lazy("Priority"),
+    Cause.APPOINTMENT: gettext_lazy("Appointment"),
+    Cause.LONGEST_WAITING: gettext_lazy("Longest waiting"),
     Cause.EARLY_APPOINTMENT: gettext_lazy("Appointment still to come"),
 }
 
 
 def why_called(reason: Reason) -> str:
-    """Why a ticket is the next one, for the officer."""
-    return str(CAUSES[reason.cause]) % {"minutes": reason.waited_min}
+    """Why a ticket is the next one, for the officer: "Longest waiting: 12 min"."""
+    return _("%(cause)s: %(minutes)s min") % {
+        "cause": CAUSES[reason.cause],
+        "minutes": reason.waited_min,
+    }
+
+
+def why_here(reason: Reason) -> str:
+    """Why a ticket has its place further back in a queue."""
+    if reason.cause == Cause.LONGEST_WAITING:
+        return _("In order of arrival")
+    return str(CAUSES[reason.cause])
 
 
 def why_at_counter(call: TicketEvent) -> str:

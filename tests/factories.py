@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from offices.models import (
@@ -22,6 +23,12 @@ from queueing.models import Counter, Duty, Offering, Service, ServiceGroup, Tick
 JAKARTA = ZoneInfo("Asia/Jakarta")
 # A Monday, while a branch on its usual hours is open.
 MONDAY = dt.datetime(2026, 1, 5, 9, 0, tzinfo=JAKARTA)
+
+
+def on_monday() -> dict[str, Any]:
+    """Fields of a branch whose own clock reads ``MONDAY`` now, at any real hour."""
+    now = timezone.now()
+    return {"is_demo": True, "clock_set_at": now, "clock_reads": MONDAY}
 
 
 class HeadOfficeFactory(DjangoModelFactory):

@@ -19,7 +19,7 @@ from queueing.models import (
     TicketEvent,
 )
 from queueing.queries.tickets import undoable_step
-from queueing.wording import why_at_counter, why_called
+from queueing.wording import why_at_counter, why_called, why_here
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,22 @@ class CounterNow:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A ticket of the queue with whole minutes waited and why it has its place."""
+    """A ticket of the queue, and why the calling rule gives it its place."""
 
     ticket: Ticket
-    minutes: int
-    why: str
+    reason: calling.Reason
+
+    @property
+    def minutes(self) -> int:
+        return self.reason.waited_min
+
+    @property
+    def why_next(self) -> str:
+        return why_called(self.reason)
+
+    @property
+    def why_here(self) -> str:
+        return why_here(self.reason)
 
 
 @dataclass(frozen=True)
@@ -102,9 +113,7 @@ class Desk:
     def colleagues(self) -> list[CounterNow]:
         """Who is at the other counters."""
         return [
-            place
-            for place in self.places
-            if place.duty and place.duty != self.duty
+            place for place in self.places if place.duty and place.duty != self.duty
         ]
 
 
@@ -192,7 +201,7 @@ def queue_of(office: Office, duty: Duty, at: dt.datetime) -> list[Waiting]:
     )
     reasons = ((candidate.key, calling.reason(candidate, at)) for candidate in order)
     return [
-        Waiting(tickets[key], reason.waited_min, why_called(reason))
+        Waiting(tickets[key], reason)
         for key, reason in reasons
         if key in tickets  # else called by a colleague between the two reads
     ]
@@ -211,6 +220,4 @@ def set_aside(office: Office, at: dt.datetime, state: State) -> list[Ticket]:
 def offered(office: Office, at: dt.datetime) -> list[Service]:
     """The services the branch offers that day, group by group."""
     offerings = office.offerings.available(office.day(at))
-    return [
-        offering.service for offering in offerings.select_related("service__group")
-    ]
+    return [offering.service for offering in offerings.select_related("service__group")]
