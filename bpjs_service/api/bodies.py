@@ -1,13 +1,12 @@
-"""What a request may carry: strict, bounded JSON and an idempotency key."""
+"""What a request may carry: strict JSON and an idempotency key."""
 
 import hashlib
 import re
 from typing import IO, Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, ErrorDetail, ParseError
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
@@ -23,19 +22,8 @@ class BadKey(Refusal):
     sentence = _("Idempotency-Key must be 1 to 64 printable characters without spaces.")
 
 
-class BodyTooLarge(APIException):
-    """More was sent than any request of this API needs."""
-
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "body_too_large"
-    default_detail = _("The request is too large.")
-
-
-class BoundedJSONParser(JSONParser):
-    """JSON of at most ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes.
-
-    Django's own limit does not hold here: the parser reads the stream itself.
-    """
+class ShallowJSONParser(JSONParser):
+    """JSON as ever, except that nesting without end is a mistake and not a crash."""
 
     def parse(
         self,
@@ -43,30 +31,11 @@ class BoundedJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Any = None,
     ) -> Any:
-        """Read the body; raise ``BodyTooLarge`` or ``ParseError``."""
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        bounded = _Bounded(stream, limit)
+        """Read the body; raises ``ParseError``."""
         try:
-            return super().parse(bounded, media_type, parser_context)  # type: ignore[arg-type]
+            return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply.")) from error
-
-
-class _Bounded:
-    """A stream that refuses to give more than ``limit`` bytes."""
-
-    def __init__(self, stream: IO[Any], limit: int) -> None:
-        self.stream = stream
-        self.left = limit
-
-    def read(self, size: int = -1) -> bytes:
-        """Read on; ask for one byte over the limit to notice a larger body."""
-        most = self.left + 1
-        chunk: bytes = self.stream.read(most if size < 0 else min(size, most))
-        self.left -= len(chunk)
-        if self.left < 0:
-            raise BodyTooLarge
-        return chunk
 
 
 class StrictSerializer(serializers.Serializer[Any]):

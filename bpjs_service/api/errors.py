@@ -1,5 +1,6 @@
 """One error format for everything the API refuses."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.handler import ExceptionHandler
@@ -7,6 +8,14 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail
 
 from bpjs_service.errors import Refusal
+
+
+class BodyTooLarge(APIException):
+    """More was sent than any request of this API needs."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = _("The request is too large.")
 
 
 class Busy(APIException):
@@ -34,6 +43,8 @@ class ApiExceptionHandler(ExceptionHandler):
         """Turn what the rules and the database raise into API errors."""
         if isinstance(exc, Refusal):
             return RefusedByRule(exc)
+        if isinstance(exc, RequestDataTooBig):
+            return BodyTooLarge()
         if isinstance(exc, OperationalError):
             return Busy()
         return super().convert_known_exceptions(exc)

@@ -144,7 +144,11 @@ class StepShape(serializers.Serializer[Any]):
     group = serializers.CharField(source="service.group.code")
     is_priority = serializers.BooleanField()
     note = serializers.CharField(source="visit.note")
-    data = serializers.DictField(source="recorded.data")
+    data = serializers.SerializerMethodField()
+
+    def get_data(self, ticket: Ticket) -> dict[str, Any]:
+        """Why it was called, where it was placed; in one order, however stored."""
+        return dict(sorted(ticket.recorded.data.items())) if ticket.recorded else {}
 
     def get_counter(self, ticket: Ticket) -> int | None:
         """The counter it is at or has left; a call costs no query for it."""
