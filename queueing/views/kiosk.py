@@ -44,6 +44,7 @@ KEY = re.compile(r"[0-9a-f]{32}")
 IDLE_SECONDS = 45
 NUMBER_SECONDS = 20  # the number stays on the screen
 NUMBER_ADDRESS_SECONDS = 600  # and its address is good for
+PRIORITIES = [*Visit.Priority.choices[1:], Visit.Priority.choices[0]]  # none last
 TILES = 6  # larger ones fit, up to this many
 
 
@@ -135,7 +136,7 @@ def _priority(
         office=office,
         service=choice.service,
         key=key,
-        priorities=Visit.Priority.choices,
+        priorities=PRIORITIES,
     )
 
 

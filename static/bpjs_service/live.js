@@ -28,11 +28,17 @@
 
   function changed(event) {
     heard(event);
-    if (waiting) return;
-    waiting = setTimeout(() => {
-      waiting = undefined;
+    if (!waiting) waiting = setTimeout(tell, Math.random() * JITTER);
+  }
+
+  // A part that is being fetched or replaced would miss the news: tell it afterwards.
+  function tell() {
+    waiting = undefined;
+    if (document.querySelector(".htmx-request, .htmx-added, .htmx-settling")) {
+      waiting = setTimeout(tell, JITTER);
+    } else {
       document.body.dispatchEvent(new CustomEvent("changed"));
-    }, Math.random() * JITTER);
+    }
   }
 
   // The address is read again each time: the part htmx fetched last has a fresh token.
