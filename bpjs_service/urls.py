@@ -11,5 +11,4 @@ urlpatterns = [
     path("api/v1/", include("queueing.api.urls")),
     path("health", health, name="health"),
     path("admin/", reference_site.urls),
-    path("metrics/", include("django_prometheus.urls")),
 ]

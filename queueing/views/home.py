@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from offices.access import Right, branches_for
+from offices.admin_site import site as reference_site
 from offices.models import Office, Posting, Role, Staff
 
 SCREENS: tuple[tuple[Right, str, Promise], ...] = (
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("offices:login")
     context = {
         "screens": screens_of(request.user) if isinstance(request.user, Staff) else [],
+        "may_administer": reference_site.has_permission(request),
         "demo_branches": _demo_branches() if settings.DEMO else [],
     }
     return render(request, "queueing/home.html", context)

@@ -48,3 +48,13 @@ def test_home_of_a_demonstration_offers_its_people_by_role(client, demo, db):
     answer = client.get("/")
 
     assert answer.context["demo_branches"] == [(branch.office, [officer, head])]
+
+
+def test_home_shows_an_administrator_the_way_to_the_reference_data(client, branch):
+    head = branch.office.parent.parent
+    posting = PostingFactory(office=head, role=Role.ADMINISTRATOR)
+    client.force_login(posting.staff)
+
+    assert 'href="/admin/"' in client.get("/").content.decode()
+    client.force_login(branch.officer())
+    assert 'href="/admin/"' not in client.get("/").content.decode()
