@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_structlog",
-    "django_prometheus",
     "bpjs_service",
     "offices",
     "queueing",
