@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.urls import clear_url_caches
+from django.utils import translation
 
 import bpjs_service.urls
 import offices.urls
@@ -15,6 +16,13 @@ from tests.factories import Branch
 def _quick_passwords(settings) -> None:
     """Hashing a password well takes half a second each; tests hash many."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _indonesian_again() -> Iterator[None]:
+    """A request leaves its language behind in the thread; the next test starts anew."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
