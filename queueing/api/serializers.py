@@ -195,7 +195,8 @@ class WaitingShape(serializers.Serializer[Any]):
 
     ticket = TicketShape()
     minutes = serializers.IntegerField()
-    why = serializers.CharField()
+    cause = serializers.CharField(source="reason.cause", help_text="For machines.")
+    why = serializers.CharField(source="why_here")
 
 
 class MyDutyShape(serializers.Serializer[Any]):

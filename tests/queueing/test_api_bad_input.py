@@ -347,9 +347,7 @@ def test_refusals_speak_the_language_of_the_reader(branch: Branch):
 
     assert english == {
         "code": "branch_closed",
-        "detail": (
-            "The branch is closed now. Numbers are given during opening hours."
-        ),
+        "detail": ("The branch is closed now. Numbers are given during opening hours."),
         "attr": None,
     }
     assert indonesian["code"] == "branch_closed"

@@ -1,6 +1,7 @@
 """The statements of the two hottest requests, so that none is added unnoticed."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -9,8 +10,6 @@ from django.utils import timezone
 
 from tests.factories import Branch
 from tests.queueing.api import client_of, url
-
-PAGES = ("board", "menu")
 
 
 def statements(request: Callable[[], Any]) -> list[str]:
@@ -68,10 +67,11 @@ def test_call_next_takes_nine_statements_however_many_wait(branch: Branch):
 def test_board_and_menu_take_no_more_for_a_full_room(branch: Branch):
     kiosk = client_of(branch.kiosk)
     branch.called(branch.duty(at=timezone.now()), at=timezone.now())
-    few = [statements(lambda: kiosk.get(url(branch, page))) for page in PAGES]
+    pages = [partial(kiosk.get, url(branch, page)) for page in ("board", "menu")]
+    few = [statements(page) for page in pages]
     for _ in range(3):
         branch.ticket(at=timezone.now())
-    many = [statements(lambda: kiosk.get(url(branch, page))) for page in PAGES]
+    many = [statements(page) for page in pages]
 
     assert [len(page) for page in few] == [len(page) for page in many]
 

@@ -1,4 +1,4 @@
-"""The same request many times at once: one effect, and everybody gets the same answer."""
+"""The same request many times at once: one effect, and one answer for everybody."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -128,9 +128,7 @@ def test_every_step_of_a_life_five_times_at_once_is_one_step(branch: Branch):
             path = f"tickets/{ticket.pk}/{step}"
         key = {"Idempotency-Key": f"step-{number}"}
         answers = at_once(
-            partial(
-                client.post, url(branch, path), body, format="json", headers=key
-            ),
+            partial(client.post, url(branch, path), body, format="json", headers=key),
             times=5,
         )
         assert (one_answer(answers)[0], answers[0].json()["state"]) == (200, state)
@@ -195,4 +193,3 @@ def test_greeter_cancels_ten_times_at_once(branch: Branch):
 
     assert one_answer(answers)[0] == 200
     assert actions() == ["issue", "cancel"]
-
