@@ -49,7 +49,7 @@ class RegionFactory(HeadOfficeFactory):
 
 
 class BranchFactory(RegionFactory):
-    """A branch open every day from 00.00 to 23.59, so that tests need no clock."""
+    """A branch open all day, every day, so that tests need no clock."""
 
     class Meta:
         skip_postgeneration_save = True
@@ -63,7 +63,7 @@ class BranchFactory(RegionFactory):
     def hours(obj: Office, create: bool, extracted: Any, **kwargs: Any) -> None:
         for weekday in range(7):
             OpeningHours.objects.create(
-                office=obj, weekday=weekday, opens=dt.time(0), closes=dt.time(23, 59)
+                office=obj, weekday=weekday, opens=dt.time(0), closes=dt.time.max
             )
 
 
