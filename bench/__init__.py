@@ -1,0 +1,1 @@
+"""Measuring programs; README.md tells what each measures and found."""
