@@ -148,8 +148,12 @@ def _script(lines: list[str], statements: list[str], known: dict[str, str]) -> s
     words = "|".join(map(re.escape, known))
     pattern = rf"(?<![0-9A-Za-z])(?:{words})(?![0-9A-Za-z])"
     played = []
+
+    def variable(found: re.Match[str]) -> str:
+        return known[found[0]]
+
     for statement in statements:
-        text = re.sub(pattern, lambda found: known[found[0]], statement).rstrip("; ")
+        text = re.sub(pattern, variable, statement).rstrip("; ")
         table = re.match(r'INSERT INTO "?(\w+)', text)
         name = _HANDS_ON.get(table[1]) if table else None
         played.append(f"{text} \\gset {name}" if name else f"{text};")
