@@ -2,6 +2,7 @@ import pytest
 
 from queueing import operations
 from queueing.models import Action, QueueRules, State, Ticket
+from queueing.operations import serving
 from queueing.refusals import (
     AlreadyCalled,
     CounterBusy,
@@ -161,6 +162,18 @@ def test_call_next_takes_who_was_put_first(branch: Branch):
 
     assert (called.pk, called.put_first) == (last.pk, False)
     assert called.recorded.data["cause"] == "put_first"
+
+
+def test_call_next_passes_over_whom_another_counter_is_taking(
+    branch: Branch, monkeypatch
+):
+    first, second = branch.ticket(at=after(1)), branch.ticket(at=after(2))
+    take = serving._take
+    monkeypatch.setattr(
+        serving, "_take", lambda queue, pk: None if pk == first.pk else take(queue, pk)
+    )
+
+    assert call(branch.duty()).pk == second.pk
 
 
 @pytest.mark.parametrize("at_counter", ["called", "serving"])
