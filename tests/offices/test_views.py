@@ -123,3 +123,20 @@ def test_demo_logs_in_somebody_with_a_posting_only(client, demo, db):
     client.post("/demo/login/", {"username": officer.username})
 
     assert client.session["_auth_user_id"] == str(officer.pk)
+
+
+def test_lock_out_behind_a_proxy_goes_by_the_address_the_proxy_added(
+    client, officer, settings
+):
+    settings.AXES_IPWARE_PROXY_ORDER = "right-most"
+    settings.AXES_IPWARE_META_PRECEDENCE_ORDER = ("HTTP_X_FORWARDED_FOR",)
+    form = {"username": "rina", "password": "wrong"}
+    for n in range(5):
+        made_up = {"x-forwarded-for": f"198.51.100.{n}, 203.0.113.7"}
+        answer = client.post(reverse("offices:login"), form, headers=made_up)
+    assert answer.status_code == 429
+
+    elsewhere = {"x-forwarded-for": "203.0.113.8"}
+    answer = client.post(reverse("offices:login"), form, headers=elsewhere)
+
+    assert answer.status_code == 200
