@@ -29,7 +29,8 @@ from bpjs_service.embedded import programs
 from offices.models import hash_token
 from queueing.models import Ticket, TicketEvent
 
-_SHARP = 1_900_000_000  # sequences start here, so that their values are unmistakable
+# So far are the numbers moved apart that each is unmistakable in the captured SQL.
+_APART = {"queueing_visit": 100_000, "queueing_ticket": 200_000}
 _SERIES = 1_700_000
 # Which number a statement hands on to those after it.
 _HANDS_ON = {
@@ -49,25 +50,23 @@ class Floor:
         ]
         self.call_script = _call_script(country)
 
-    def issue(self, *, seconds: float) -> Result:
+    def issue(self, url: str, *, seconds: float) -> Result:
         """Issue for so long, at every branch in turn."""
-        return _pgbench(self.issue_scripts, ["-T", str(max(1, round(seconds)))])
+        return _pgbench(url, self.issue_scripts, ["-T", str(max(1, round(seconds)))])
 
-    def call(self) -> Result:
+    def call(self, url: str) -> Result:
         """Let every officer call once; ``Country.settle`` must have gone before."""
         each = self.country.officers // CLIENTS
         first = ["-D", f"first={self.country.first_ticket}"]
-        return _pgbench([self.call_script], ["-t", str(each), *first])
+        return _pgbench(url, [self.call_script], ["-t", str(each), *first])
 
 
 def _issue_script(country: Country, kind: int) -> str:
     """Capture a number given out at branch 0 for one of the services."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT setval(pg_get_serial_sequence('queueing_visit', 'id'), %s),"
-            " setval(pg_get_serial_sequence('queueing_ticket', 'id'), %s)",
-            [_SHARP + 10 * kind, _SHARP + 500 + 10 * kind],
-        )
+        for table, apart in _APART.items():
+            sequence = f"pg_get_serial_sequence('{table}', 'id')"
+            cursor.execute(f"SELECT setval({sequence}, nextval({sequence}) + {apart})")
         cursor.execute(
             "UPDATE queueing_numberseries SET last = last + %s WHERE office_id = %s",
             [_SERIES, OFFICE],
@@ -160,8 +159,7 @@ def _script(lines: list[str], statements: list[str], known: dict[str, str]) -> s
     return "\n".join([*lines, *played, ""])
 
 
-def _pgbench(scripts: list[str], limits: list[str]) -> Result:
-    url = os.environ["DATABASE_URL"]
+def _pgbench(url: str, scripts: list[str], limits: list[str]) -> Result:
     names = {"host": "-h", "port": "-p", "user": "-U"}
     where = connection_arguments(url)
     password = where.pop("password", "")

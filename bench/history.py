@@ -6,11 +6,16 @@ from collections import defaultdict
 from contextlib import ExitStack
 from typing import Any
 
+from django.db import connection
+
 from bench import load, scratch
 from bench.country import COUNTER, DUTY, OFFICE, STAFF, Country
+from bench.figures import System, issue_and_call
+from bench.floor import Floor
 
 PER_DAY = 150  # tickets of one branch on one day
 _BATCH = 1_000_000
+_WARM_UP_SECONDS = 0.3
 
 # Old tickets have the numbers from 1, one day after the other, as they would have come.
 # Two events each, the fewest that a ticket of the past can have.
@@ -62,17 +67,19 @@ SELECT id, office_id, day, step.action, step.from_state,
 
 def main(place: Country, options: argparse.Namespace) -> None:
     """Fill a database for each size, then ask all of them in turn."""
+    place.settle(connection)
+    floor = Floor(place)
     sizes = [0, *options.sizes]
     with ExitStack() as stack:
-        databases = {}
+        systems = {}
         for size in sizes:
             url = stack.enter_context(scratch.copy_of_database(f"{size}"))
             database = scratch.connect(url)
             stack.callback(database.close)
             fill(database, place, size)
             web = stack.enter_context(scratch.serving("web", DATABASE_URL=url))
-            databases[size] = (database, web)
-        report(measure(place, databases, options), sizes)
+            systems[size] = System(url, database, web)
+        report(measure(place, floor, systems, options), sizes)
 
 
 def fill(database: Any, place: Country, tickets: int) -> None:
@@ -111,26 +118,24 @@ def fill(database: Any, place: Country, tickets: int) -> None:
 
 
 def measure(
-    place: Country, databases: dict[int, Any], options: argparse.Namespace
+    place: Country,
+    floor: Floor,
+    systems: dict[int, System],
+    options: argparse.Namespace,
 ) -> dict[tuple[str, int], list[load.Result]]:
-    """Rounds of both figures, at every size in turn."""
+    """Rounds of all figures, at every size in turn."""
     results = defaultdict(list)
     for _ in range(options.rounds):
-        for size, (database, web) in databases.items():
-            place.settle(database)
-            load.run(web, place.issues(), seconds=0.3)
-            results["issue", size].append(
-                load.run(web, place.issues(), seconds=options.seconds)
-            )
-            place.settle(database)
-            results["call next", size].append(
-                load.run(web, place.calls(), seconds=options.seconds)
-            )
+        for size, system in systems.items():
+            load.run(system.web, place.issues(), seconds=_WARM_UP_SECONDS)
+            figures = issue_and_call(place, floor, system, options.seconds)
+            for name, result in figures:
+                results[name, size].append(result)
     return results
 
 
 def report(results: dict[tuple[str, int], list[load.Result]], sizes: list[int]) -> None:
-    for name in ("issue", "call next"):
-        floor = {"empty database": results[name, 0]}
+    for name in dict.fromkeys(name for name, _size in results):
+        empty = {"no history": results[name, 0]}
         for size in sizes:
-            print(load.line(f"{name}, {size} old", results[name, size], floors=floor))
+            print(load.line(f"{name}, {size} old", results[name, size], floors=empty))

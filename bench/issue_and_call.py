@@ -1,6 +1,7 @@
 """Issuing and calling through HTTP, against an empty page and against plain SQL."""
 
 import argparse
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -8,8 +9,8 @@ from django.db import connection
 
 from bench import load, scratch
 from bench.country import Country
+from bench.figures import System, issue_and_call
 from bench.floor import Floor
-from bench.scratch import Program
 
 
 def main(place: Country, options: argparse.Namespace) -> None:
@@ -18,30 +19,24 @@ def main(place: Country, options: argparse.Namespace) -> None:
     floor = Floor(place)
     results = defaultdict(list)
     with scratch.serving("web") as web, scratch.serving("web", BENCH_BARE="1") as bare:
+        system = System(os.environ["DATABASE_URL"], connection, web)
         load.run(web, place.issues(), seconds=options.seconds / 5)
         for _ in range(options.rounds):
-            for name, result in measure(place, floor, web, bare, options.seconds):
+            for name, result in (
+                *empty_pages(web, bare, options.seconds),
+                *issue_and_call(place, floor, system, options.seconds),
+            ):
                 results[name].append(result)
     report(results)
 
 
-def measure(
-    place: Country, floor: Floor, web: Program, bare: Program, seconds: float
+def empty_pages(
+    web: scratch.Program, bare: scratch.Program, seconds: float
 ) -> Iterator[tuple[str, load.Result]]:
-    """One round: the name and the result of each figure."""
-    yield "empty page", load.run(web, load.empty_requests(), seconds=seconds)
-    yield (
-        "empty page, no middleware",
-        load.run(bare, load.empty_requests(), seconds=seconds),
-    )
-    place.settle(connection)
-    yield "issue", load.run(web, place.issues(), seconds=seconds)
-    place.settle(connection)
-    yield "issue, SQL alone", floor.issue(seconds=seconds)
-    place.settle(connection)
-    yield "call next", load.run(web, place.calls(), seconds=seconds)
-    place.settle(connection)
-    yield "call next, SQL alone", floor.call()
+    """The most this server can answer, with the product's middleware and without."""
+    requests = load.empty_requests()
+    yield "empty page", load.run(web, requests, seconds=seconds)
+    yield "empty page, no middleware", load.run(bare, requests, seconds=seconds)
 
 
 def report(results: dict[str, list[load.Result]]) -> None:

@@ -153,7 +153,7 @@ def line(name: str, rounds: list[Result], *, floors: dict[str, list[Result]]) ->
         for what, floor in floors.items()
     )
     return (
-        f"{name:<26}{rate:7.0f}/s  p50 {p50:6.1f}  p99 {p99:6.1f} ms"
+        f"{name:<36}{rate:7.0f}/s  p50 {p50:6.1f}  p99 {p99:6.1f} ms"
         f"  p99/p50 {p99 / p50:4.1f}  {work}  {shares}"
     )
 

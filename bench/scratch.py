@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import tempfile
@@ -132,8 +133,9 @@ def serving(name: str, **environment: str) -> Iterator[Program]:
         _wait_for(process, port, "/health" if name == "web" else "/live/health")
         yield Program(process, port)
     finally:
-        process.terminate()
-        process.wait(timeout=_START_SECONDS)
+        for pid in _family(process.pid):  # nothing in it is worth a graceful stop
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int, path: str) -> None:

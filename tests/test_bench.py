@@ -9,7 +9,7 @@ PROGRAMS = ("issue_and_call", "call_to_board", "history", "race")
 WORKS = (
     "call next, SQL alone",
     "5 boards, 3 calls, 0 events missed",
-    "call next, 2000 old",
+    "call next, SQL alone, 2000 old",
     "8 issues at once: 8 tickets, 0 duplicates, 0 gaps, refused 0",
     "6 calls at once: 6 tickets called, 0 with two callers, refused 0",
 )
