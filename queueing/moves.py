@@ -41,8 +41,16 @@ MOVES: dict[str, Move] = {
 UNDO_SECONDS = 10
 UNDOABLE = frozenset(
     {
-        Action.CALL_NEXT, Action.PICK, Action.START, Action.FINISH,
-        Action.NEXT_SERVICE, Action.NO_SHOW, Action.REQUEUE, Action.HOLD,
-        Action.RESUME, Action.TRANSFER, Action.CANCEL,
+        Action.CALL_NEXT,
+        Action.PICK,
+        Action.START,
+        Action.FINISH,
+        Action.NEXT_SERVICE,
+        Action.NO_SHOW,
+        Action.REQUEUE,
+        Action.HOLD,
+        Action.RESUME,
+        Action.TRANSFER,
+        Action.CANCEL,
     }
 )

@@ -55,7 +55,7 @@ def move(  # noqa: PLR0913 - one row of history has this many parts
     """
     target = _target(ticket, action, undoes)
     was, at = ticket.state, max(at, ticket.moved_at)
-    at_duty, at_counter, service_id = ticket.duty_id, ticket.counter, ticket.service_id
+    at_duty, service_id = ticket.duty_id, ticket.service_id
     before = _apply(ticket, target, {**changes, "moved_at": at})
     ticket.save(update_fields=list(before))
     duty_id = at_duty or ticket.duty_id
@@ -66,7 +66,7 @@ def move(  # noqa: PLR0913 - one row of history has this many parts
         at=at,
         service_id=service_id,
         duty_id=duty_id,
-        counter=at_counter or ticket.counter,
+        counter_id=before.get("counter_id") or ticket.counter_id,
         reason=reason.strip()[:REASON_LENGTH],
         data=data or {},
         before={name: _plain(value) for name, value in before.items()},

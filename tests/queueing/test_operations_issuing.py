@@ -175,8 +175,12 @@ def test_issue_tells_how_many_are_called_before(branch: Branch):
 
 # -- Closed ---------------------------------------------------------------------------
 def test_issue_outside_opening_hours_is_refused(branch: Branch):
-    with refused(BranchClosed):
-        branch.ticket(at=MONDAY.replace(hour=23, minute=59))
+    OpeningHours.objects.update(opens=dt.time(8), closes=dt.time(15, 30))
+
+    for hour, minute in ((7, 59), (15, 30)):
+        with refused(BranchClosed):
+            branch.ticket(at=MONDAY.replace(hour=hour, minute=minute))
+    assert branch.ticket(at=MONDAY.replace(hour=15, minute=29)).label == "A001"
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])
