@@ -162,9 +162,7 @@ class Branch:
 
     def ticket(self, at: dt.datetime = MONDAY, **choice: Any) -> Ticket:
         choice.setdefault("service", self.service)
-        return operations.issue(
-            office=self.office, actor=self.kiosk, at=at, **choice
-        )
+        return operations.issue(office=self.office, actor=self.kiosk, at=at, **choice)
 
     def called(self, duty: Duty, at: dt.datetime = MONDAY) -> Ticket:
         """A fresh ticket, called by this duty."""
