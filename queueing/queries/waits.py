@@ -1,11 +1,11 @@
 """How long a day's visitors waited, from the events alone."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from offices.models import Office
 from queueing.models import Action, Service, State, Ticket, TicketEvent
+from queueing.percentiles import percentile
 
 FIRST_CALLS = (Action.CALL_NEXT, Action.PICK)
 
@@ -40,7 +40,7 @@ class Waits:
     def _percentile(self, share: float) -> float | None:
         if not self.minutes:
             return None
-        return round(percentile(sorted(self.minutes), share), 3)
+        return round(percentile(self.minutes, share), 3)
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,6 @@ class DayWaits:
     day: dt.date
     groups: list[Waits]
     services: list[Waits]
-
-
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """Linear interpolation between order statistics; ``share`` from 0 to 1."""
-    place = (len(ordered) - 1) * share
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 def waits(office: Office, day: dt.date) -> DayWaits:

@@ -3,19 +3,9 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from queueing.percentiles import percentile
 from queueing.replay.client import Tally
 from queueing.replay.people import Room
-
-
-def percentile(values: list[float], share: float) -> float:
-    """Linear interpolation between order statistics; 0 for no values."""
-    if not values:
-        return 0.0
-    ordered = sorted(values)
-    place = (len(ordered) - 1) * share
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 @dataclass
@@ -24,6 +14,8 @@ class Report:
 
     A wait runs from the number (or the booked time, if later) to the call; somebody
     who left has waited as long as the patience lasted, as in the reference figures.
+    ``left`` counts the people who went away before their call; the branch learns of
+    it when nobody comes, so each of them is among ``no_show`` as well.
     """
 
     scenario: str

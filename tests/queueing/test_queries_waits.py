@@ -1,10 +1,8 @@
 import datetime as dt
 
-import pytest
-
 from queueing import operations
 from queueing.models import Duty
-from queueing.queries.waits import Waits, percentile, waits
+from queueing.queries.waits import Waits, waits
 from tests.factories import MONDAY, Branch
 
 MINUTE = dt.timedelta(minutes=1)
@@ -15,14 +13,6 @@ def serve(duty: Duty, at: dt.datetime) -> None:
     ticket = operations.call_next(duty=duty, **step)
     operations.start(ticket=ticket, **step)
     operations.finish(ticket=ticket, **step)
-
-
-@pytest.mark.parametrize(
-    ("values", "share", "expected"),
-    [([4], 0.95, 4), ([0, 10], 0.95, 9.5), ([0, 1, 2, 3], 0.5, 1.5), ([1, 9], 1, 9)],
-)
-def test_percentile_interpolates_linearly(values, share, expected):
-    assert percentile(values, share) == expected
 
 
 def test_waits_are_from_the_number_to_the_first_call(branch: Branch):

@@ -10,7 +10,7 @@ from offices.models import Office, Role
 from queueing.models import State, Ticket
 from queueing.replay.client import Client, ReplayError, Tally
 from queueing.replay.people import Room, Visitor
-from queueing.replay.report import percentile, report
+from queueing.replay.report import report
 from queueing.replay.services import replay_services
 from queueing.scenario import parse
 from tests.factories import PostingFactory, RegionFactory, StaffFactory
@@ -57,9 +57,7 @@ def played(transactional_db, settings, live_server, tmp_path):
         path.write_text(json.dumps(day))
         out = StringIO()
         options = {"password": PASSWORD, "speed": 200, "json": True, **options}
-        call_command(
-            "replay", path, base_url=live_server.url, stdout=out, stderr=out, **options
-        )
+        call_command("replay", path, base_url=live_server.url, stdout=out, **options)
         return out.getvalue()
 
     return play
@@ -84,6 +82,16 @@ def test_replay_tells_people_what_happened(played):
 
     assert "short: 5 tickets, 4 served, 1 absent (1 had left)" in text
     assert "errors: 0, broken invariants: 0" in text
+
+
+def test_replay_warns_when_the_speed_makes_the_waits_meaningless(
+    played, monkeypatch, capsys
+):
+    monkeypatch.setattr("queueing.management.commands.replay.SLOWEST_ANSWER", 0)
+
+    played(SHORT_DAY)
+
+    assert "Try a lower --speed" in capsys.readouterr().err
 
 
 def test_replay_refuses_visitors_for_services_nobody_knows(played):
@@ -142,10 +150,3 @@ def test_wait_runs_from_the_booked_time_for_somebody_who_came_early():
     )
 
     assert visitor.wait_seconds() == 270 - (28980 - 28830)
-
-
-@pytest.mark.parametrize(
-    ("share", "value"), [(0.0, 1.0), (0.5, 2.5), (0.95, 3.85), (1.0, 4.0)]
-)
-def test_percentile_interpolates_between_order_statistics(share, value):
-    assert percentile([4, 1, 3, 2], share) == pytest.approx(value)

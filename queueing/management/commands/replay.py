@@ -16,11 +16,19 @@ from queueing.replay.report import Report
 from queueing.scenario import ScenarioError, load
 
 MOST_ERRORS_SHOWN = 10
+SLOWEST_ANSWER = 30  # branch seconds; about what a visitor needs to the counter
 Played = tuple[Report, list[str]]
 
 
 class Command(BaseCommand):
-    help = "Play a branch day through the HTTP interface of a running demo branch."
+    help = (
+        "Play a branch day through the HTTP interface of a running demonstration: the"
+        " kiosk gives the numbers, one officer a counter calls and serves. The day is"
+        " played at a branch of its own (code SIM), shaped like the scenario, by an"
+        " administrator of the head office. Those who left are found absent at their"
+        " call, so they are counted as left and as absent. Exit code 0 only without"
+        " errors and broken invariants."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("scenario", type=Path)
@@ -37,6 +45,7 @@ class Command(BaseCommand):
             played, errors = self._play(**options)
         except (ScenarioError, ReplayError) as error:
             raise CommandError(str(error)) from error
+        self._warn_of_speed(played, options["speed"])
         self._show(played, errors, as_json=options["json"])
         if not played.passed:
             raise SystemExit(1)
@@ -51,6 +60,16 @@ class Command(BaseCommand):
             played = replay.play(speed=speed, progress=_mover(bar))
         return played, replay.tally.errors
 
+    def _warn_of_speed(self, played: Report, speed: float) -> None:
+        """Say when answers took so much branch time that the waits mean nothing."""
+        seconds = played.http_p99_ms / 1000 * speed
+        if seconds > SLOWEST_ANSWER:
+            self.stderr.write(
+                f"At this speed the slowest answers took {seconds:.0f} s of the"
+                " branch's time: waits are longer than they would be. Try a lower"
+                " --speed or a quieter machine."
+            )
+
     def _show(self, played: Report, errors: list[str], *, as_json: bool) -> None:
         for sentence in errors[:MOST_ERRORS_SHOWN]:
             self.stderr.write(sentence)
@@ -61,7 +80,11 @@ class Command(BaseCommand):
 
 
 def _bar(opens: int, closes: int) -> "tqdm[Any]":
-    return tqdm(total=closes - opens, unit="s", bar_format="{desc} {bar} {elapsed}")
+    return tqdm(
+        total=closes - opens,
+        bar_format="{desc} {bar} {elapsed}",
+        disable=None,  # nothing where nobody looks: not a terminal
+    )
 
 
 def _mover(bar: "tqdm[Any]") -> Any:
