@@ -120,7 +120,7 @@ def test_too_many_attempts_from_one_address_must_wait(sari: Staff, monkeypatch):
 
 
 def test_nobody_logs_in_while_attempts_cannot_be_counted(sari: Staff, monkeypatch):
-    monkeypatch.setattr(throttles.LoginThrottle, "cache", NoCache())
+    monkeypatch.setattr(throttles, "count", NoRedis())
 
     answer = log_in()
 
@@ -131,8 +131,8 @@ def test_nobody_logs_in_while_attempts_cannot_be_counted(sari: Staff, monkeypatc
 
 def test_everything_else_goes_on_while_redis_is_away(sari: Staff, monkeypatch):
     token = log_in().json()["token"]
-    away = NoCache()
-    monkeypatch.setattr(throttles.ActorThrottle, "cache", away)
+    away = NoRedis()
+    monkeypatch.setattr(throttles, "count", away)
 
     for _ in range(2):  # the second does not even ask
         assert speak(token).get("/api/v1/offices/X/board").status_code == 404
@@ -148,6 +148,11 @@ def test_too_many_requests_of_one_actor_must_wait(sari: Staff, monkeypatch):
 
     assert codes == [404, 404, 429]
     assert other.get("/api/v1/offices/X/board").status_code == 404
+
+
+def test_window_of_an_allowance_begins_with_its_first_request(db):
+    assert [throttles.count("throttle:x", 60) for _ in range(2)] == [(1, 60), (2, 60)]
+    assert throttles.count("throttle:y", 60) == (1, 60)
 
 
 @pytest.mark.parametrize(
@@ -168,11 +173,11 @@ def test_log_in_refuses_what_is_no_log_in(sari: Staff, body):
     assert AuthToken.objects.count() == 0
 
 
-class NoCache:
-    """A cache whose Redis does not answer."""
+class NoRedis:
+    """Counts nothing: Redis does not answer."""
 
     asked = 0
 
-    def get(self, *_args: Any) -> Any:
+    def __call__(self, *_args: Any) -> Any:
         self.asked += 1
         raise RedisAway
