@@ -4,7 +4,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bpjs_service.api.bodies import Nothing, read
+from bpjs_service.api.bodies import Nothing, only, read
 from bpjs_service.api.schema import described
 from offices.access import Right, require
 from offices.models import Office
@@ -139,7 +139,7 @@ def call_next(request: Request, code: str, pk: int) -> Response:
         at=duty.office.now(),
         request_key=key_of(request),
     )
-    return Response(StepShape(ticket).data)
+    return Response(only(StepShape).to_representation(ticket))
 
 
 @described(
@@ -159,4 +159,4 @@ def pick(request: Request, code: str, pk: int) -> Response:
         reason=body["reason"],
         request_key=key_of(request),
     )
-    return Response(StepShape(ticket).data)
+    return Response(only(StepShape).to_representation(ticket))

@@ -7,7 +7,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bpjs_service.api.bodies import Nothing, StrictSerializer, read
+from bpjs_service.api.bodies import Nothing, StrictSerializer, only, read
 from bpjs_service.api.schema import described
 from offices.access import Right
 from offices.models import Staff
@@ -189,7 +189,7 @@ def _take(
         request_key=key_of(request),
         **more,
     )
-    return Response(StepShape(done).data)
+    return Response(only(StepShape).to_representation(done))
 
 
 def _duty_at(ticket: Ticket, staff: Staff) -> Duty:

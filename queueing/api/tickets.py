@@ -4,7 +4,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bpjs_service.api.bodies import read, read_query
+from bpjs_service.api.bodies import only, read, read_query
 from bpjs_service.api.schema import described
 from offices.access import Right, require
 from offices.models import Office
@@ -63,7 +63,7 @@ def _issue(request: Request, code: str) -> Response:
         request_key=key_of(request),
         **body,
     )
-    return Response(IssuedShape(ticket).data, status=201)
+    return Response(only(IssuedShape).to_representation(ticket), status=201)
 
 
 def _find(office: Office, state: str = "", label: str = "") -> list[Ticket]:
