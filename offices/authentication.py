@@ -10,6 +10,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from bpjs_service.rows import one
 from offices.models import Device, Staff
 
 
@@ -43,14 +44,12 @@ class StaffTokenAuthentication(TokenAuthentication):  # type: ignore[misc]  # un
         knox's own way asks for all tokens of the person at every request, to delete
         expired ones; that is done at log-in here.
         """
-        found = (
-            AuthToken.objects.select_related("user")
-            .filter(
+        found = one(
+            AuthToken.objects.select_related("user").filter(
                 digest=hash_token(token.decode("latin-1")),
                 user__is_active=True,
                 expiry__gt=timezone.now(),
             )
-            .first()
         )
         if found is None:
             raise AuthenticationFailed(

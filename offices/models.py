@@ -12,6 +12,8 @@ from django.db.models import Exists, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bpjs_service.rows import one
+
 
 class OfficeQuerySet(models.QuerySet["Office"]):
     def with_lineage(self) -> Self:
@@ -290,11 +292,8 @@ def hash_token(token: str) -> str:
 class DeviceQuerySet(models.QuerySet["Device"]):
     def by_token(self, token: str) -> "Device | None":
         """The unrevoked device with this token, its office's lineage joined."""
-        return (
-            self.filter(token_hash=hash_token(token), revoked_at=None)
-            .select_related("office__parent__parent")
-            .first()
-        )
+        found = self.filter(token_hash=hash_token(token), revoked_at=None)
+        return one(found.select_related("office__parent__parent"))
 
 
 class Device(models.Model):

@@ -36,7 +36,9 @@ class Candidate:
     """A waiting ticket as the rule sees it.
 
     ``queued_at`` is when its wait began; ``sent_here`` marks a transfer to the
-    calling counter or officer, ``put_first`` a chosen place at the front.
+    calling counter or officer, ``put_first`` a chosen place at the front. ``target``
+    is opaque to the rule: whoever acts on its choice sees by it that the ticket has
+    not been sent elsewhere meanwhile.
     """
 
     key: int
@@ -45,6 +47,7 @@ class Candidate:
     appointment_at: dt.datetime | None = None
     sent_here: bool = False
     put_first: bool = False
+    target: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -485,10 +485,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             "is_priority",
             "appointment_at",
             "put_first",
+            "service_id",
             "for_counter_id",
             "for_officer_id",
         )
-        for pk, queued_at, priority, appointment, first, counter, officer in rows:
+        for pk, queued_at, priority, appointment, first, *target in rows:
+            _service, counter, officer = target
             yield Candidate(
                 key=pk,
                 queued_at=queued_at,
@@ -496,6 +498,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
                 appointment_at=appointment,
                 put_first=first,
                 sent_here=counter == duty.counter_id or officer == duty.officer_id,
+                target=tuple(target),
             )
 
 
@@ -639,6 +642,11 @@ class Ticket(models.Model):
     def label(self) -> str:
         """The number as printed and called: letter and three digits, A012."""
         return f"{self.prefix}{self.number:03d}"
+
+    @property
+    def target(self) -> tuple[int | None, ...]:
+        """Where it waits to be served: service, counter and officer, by their ids."""
+        return (self.service_id, self.for_counter_id, self.for_officer_id)
 
     def waited_minutes(self, at: dt.datetime) -> int:
         """Whole minutes since it joined its queue."""

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 
 from bpjs_service.api.bodies import request_key
 from bpjs_service.errors import NotAllowed
+from bpjs_service.rows import one
 from offices.access import Actor, Right, may, require, subject_of
 from offices.models import Device, Office, Staff
 from queueing.models import AT_COUNTER, Counter, Duty, Service, Ticket
@@ -25,7 +26,7 @@ def office_of(request: Request, code: str) -> Office:
         if actor.office.is_active and actor.office.kind == Office.Kind.BRANCH:
             return actor.office
         raise OfficeUnknown
-    office = Office.objects.branches().with_lineage().filter(code=code).first()
+    office = one(Office.objects.branches().with_lineage().filter(code=code))
     if office is None:
         raise OfficeUnknown
     return office
@@ -62,11 +63,10 @@ def ticket_of(request: Request, code: str, pk: int, *rights: Right) -> Ticket:
     One of another branch is as unknown as one that does not exist; and whoever has
     none of the rights at the branch learns nothing about its numbers.
     """
-    ticket = (
+    ticket = one(
         Ticket.objects.with_names()
         .select_related("office__parent__parent")
         .filter(pk=pk, office__code=code, office__is_active=True)
-        .first()
     )
     if ticket is None:
         office_for(request, code, *rights)
@@ -96,10 +96,10 @@ def require_today(ticket: Ticket) -> None:
 def own_duty(request: Request, code: str, pk: int) -> Duty:
     """A duty of the branch that the person who asks holds and may serve on."""
     staff = staff_of(request)
-    duty = (
-        Duty.objects.select_related("office__parent__parent", "counter", "officer")
-        .filter(pk=pk, office__code=code, office__is_active=True)
-        .first()
+    duty = one(
+        Duty.objects.select_related("office__parent__parent", "counter").filter(
+            pk=pk, office__code=code, office__is_active=True
+        )
     )
     if duty is None:
         office_for(request, code, Right.SERVE)
@@ -107,12 +107,13 @@ def own_duty(request: Request, code: str, pk: int) -> Duty:
     require(staff, Right.SERVE, duty.office)
     if duty.officer_id != staff.pk:
         raise NotAllowed
+    duty.officer = staff
     return duty
 
 
 def service_of(code: str) -> Service:
     """The service with that code; whether it is offered is for the operation."""
-    service = Service.objects.select_related("group").filter(code=code).first()
+    service = one(Service.objects.select_related("group").filter(code=code))
     if service is None:
         raise ServiceUnknown(code=code)
     return service
@@ -129,7 +130,7 @@ def services_of(codes: list[str]) -> list[Service]:
 
 def counter_of(office: Office, number: int) -> Counter:
     """The branch's counter with that number."""
-    counter = Counter.objects.filter(office=office, number=number).first()
+    counter = one(Counter.objects.filter(office=office, number=number))
     if counter is None:
         raise CounterUnknown(number=number)
     return counter

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from bpjs_service.events import announce_on_commit
+from bpjs_service.rows import one
 from offices.access import Actor
 from offices.models import Office
 from queueing.models import (
@@ -68,11 +69,11 @@ def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
 
 def _count(office: Office, service: Service, day: dt.date) -> None:
     offering = Offering.objects.available(day).filter(office=office, service=service)
-    caps = list(offering.values_list("daily_cap", flat=True))
-    if not caps:
+    offered = one(offering.only("daily_cap"))
+    if offered is None:
         raise ServiceNotOffered(service=service)
     if not ServiceTally.objects.take(
-        office=office, day=day, service=service, cap=caps[0]
+        office=office, day=day, service=service, cap=offered.daily_cap
     ):
         raise DailyCapReached(service=service)
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.db import models
 
 from bpjs_service.events import announce_on_commit
+from bpjs_service.rows import one
 from offices.access import Actor
 from offices.models import Device, Office, Staff
 from queueing.models import (
@@ -152,7 +153,7 @@ def lock_ticket(ticket: Ticket) -> Ticket:
     Without its names: after waiting for a lock PostgreSQL reads the row anew, but
     not what it was joined with, and would hand out the former counter or nothing.
     """
-    locked = Ticket.objects.locked().filter(pk=ticket.pk).first()
+    locked = one(Ticket.objects.locked().filter(pk=ticket.pk))
     if locked is None:
         raise TicketUnknown
     return locked
@@ -175,24 +176,24 @@ def check_present(ticket: Ticket, office: Office, at: dt.datetime) -> None:
 
 
 def lock_open_duty(duty: Duty) -> Duty:
-    """The duty as it is now, locked; raises ``NotOnDuty`` when it was closed."""
-    locked = (
-        Duty.objects.open()
-        .locked()
-        .select_related("counter", "officer", "office")
-        .filter(pk=duty.pk)
-        .first()
-    )
+    """The duty as it is now, locked; raises ``NotOnDuty`` when it was closed.
+
+    Where and whose it is never changes, so those rows are taken from ``duty``.
+    """
+    locked = one(Duty.objects.open().locked().filter(pk=duty.pk))
     if locked is None:
         raise NotOnDuty
+    for name in ("office", "counter", "officer"):
+        if getattr(Duty, name).is_cached(duty):
+            setattr(locked, name, getattr(duty, name))
     return locked
 
 
 def lock_empty_duty(duty: Duty) -> Duty:
     """The open duty, locked, with nobody at its counter."""
     duty = lock_open_duty(duty)
-    current = Ticket.objects.at_counter().filter(counter=duty.counter_id).first()
-    if current is not None:
+    there = Ticket.objects.at_counter().filter(counter=duty.counter_id)
+    if (current := one(there.only("prefix", "number"))) is not None:
         raise CounterBusy(label=current.label)
     return duty
 

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Any
 
+from bpjs_service.rows import one
 from offices.models import Staff
 from queueing import calling
 from queueing.models import (
@@ -13,7 +14,6 @@ from queueing.models import (
     QueueRules,
     Service,
     Ticket,
-    TicketQuerySet,
 )
 from queueing.operations.moving import (
     check_present,
@@ -43,21 +43,22 @@ def call_next(stamp: Stamp, *, duty: Duty, actor: Staff, at: dt.datetime) -> Tic
     duty = lock_own_duty(duty, actor)
     queue = Ticket.objects.of_day(duty.office, duty.office.day(at)).servable_by(duty)
     for candidate in calling.in_order(queue.candidates(duty), at):
-        ticket = _take(queue, candidate.key)
+        ticket = _take(candidate)
         if ticket is not None:
             why = asdict(calling.reason(candidate, at))
             return _call(ticket, Action.CALL_NEXT, stamp, duty, actor, at, data=why)
     raise NobodyWaiting
 
 
-def _take(queue: TicketQuerySet, pk: int) -> Ticket | None:
-    """Lock the ticket if it is still there to be called and nobody else has it."""
-    return (
-        queue.filter(pk=pk)
+def _take(candidate: calling.Candidate) -> Ticket | None:
+    """Lock the ticket, unless somebody else has it or has just sent it elsewhere."""
+    ticket = one(
+        Ticket.objects.waiting()
+        .filter(pk=candidate.key)
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .with_names()
-        .first()
+        .select_related("service__group", "visit")
     )
+    return ticket if ticket and ticket.target == candidate.target else None
 
 
 @repeatable

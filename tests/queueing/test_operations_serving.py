@@ -1,6 +1,7 @@
 import pytest
 
 from queueing import operations
+from queueing.calling import Candidate
 from queueing.models import Action, QueueRules, State, Ticket
 from queueing.operations import serving
 from queueing.refusals import (
@@ -170,10 +171,36 @@ def test_call_next_passes_over_whom_another_counter_is_taking(
     first, second = branch.ticket(at=after(1)), branch.ticket(at=after(2))
     take = serving._take
     monkeypatch.setattr(
-        serving, "_take", lambda queue, pk: None if pk == first.pk else take(queue, pk)
+        serving, "_take", lambda seen: None if seen.key == first.pk else take(seen)
     )
 
     assert call(branch.duty()).pk == second.pk
+
+
+@pytest.mark.parametrize("target", ["counter", "officer", "service"])
+def test_call_next_passes_over_whom_somebody_has_just_sent_elsewhere(
+    branch: Branch, monkeypatch, target
+):
+    claims = branch.offer("SV-JHT", "K")
+    here, there = branch.duty(1, serves_all=False), branch.duty(2)
+    here.counter.services.add(branch.service)
+    first, second = branch.ticket(at=after(1)), branch.ticket(at=after(2))
+    where = {"counter": there.counter, "officer": there.officer, "service": claims}
+    take = serving._take
+
+    def take_too_late(seen: Candidate) -> Ticket | None:
+        if seen.key == first.pk:
+            operations.transfer(
+                ticket=first,
+                actor=there.officer,
+                at=after(3),
+                **{target: where[target]},
+            )
+        return take(seen)
+
+    monkeypatch.setattr(serving, "_take", take_too_late)
+
+    assert call(here).pk == second.pk
 
 
 @pytest.mark.parametrize("at_counter", ["called", "serving"])

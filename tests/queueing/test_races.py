@@ -130,7 +130,7 @@ def no_duty_lock(monkeypatch) -> None:
 def no_ticket_lock(monkeypatch) -> None:
     monkeypatch.setattr(TicketQuerySet, "locked", lambda self: self)
     monkeypatch.setattr(
-        serving, "_take", lambda queue, pk: queue.filter(pk=pk).with_names().first()
+        serving, "_take", lambda seen: Ticket.objects.waiting().get(pk=seen.key)
     )
 
 
