@@ -20,6 +20,7 @@ class Right(StrEnum):
     ISSUE = "issue"  # give a number to a visitor
     SEE_BOARD = "see_board"  # what every visitor in the room may see
     SERVE = "serve"  # open a counter and call people to it
+    SERVE_AS_RANGER = "serve_as_ranger"  # do so as help from the back office
     PICK = "pick"  # call somebody out of turn, with a reason
     GREET = "greet"  # find, cancel and requeue tickets at the door
     SEE_BRANCH = "see_branch"  # live figures, histories, reports
@@ -30,7 +31,7 @@ class Right(StrEnum):
 _R = Right
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     Role.CSO: frozenset({_R.SERVE, _R.SEE_BOARD}),
-    Role.RANGER: frozenset({_R.SERVE, _R.SEE_BOARD}),
+    Role.RANGER: frozenset({_R.SERVE, _R.SERVE_AS_RANGER, _R.SEE_BOARD}),
     Role.GREETER: frozenset({_R.GREET, _R.ISSUE, _R.SEE_BOARD}),
     Role.HEAD_OF_SERVICE: frozenset(
         {_R.SERVE, _R.PICK, _R.GREET, _R.ISSUE, _R.SEE_BRANCH, _R.SEE_BOARD}
@@ -40,7 +41,7 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     ),
     Role.REGIONAL_VALIDATOR: frozenset({_R.SEE_BRANCH, _R.SEE_BOARD}),
     Role.HEAD_OFFICE_VALIDATOR: frozenset({_R.SEE_BRANCH, _R.SEE_BOARD}),
-    Role.ADMINISTRATOR: frozenset(Right) - {_R.SERVE, _R.PICK},
+    Role.ADMINISTRATOR: frozenset(Right) - {_R.SERVE, _R.SERVE_AS_RANGER, _R.PICK},
 }
 DEVICE_RIGHTS: dict[str, frozenset[Right]] = {
     Device.Kind.KIOSK: frozenset({_R.ISSUE, _R.SEE_BOARD}),

@@ -50,6 +50,8 @@ def _open(request: Request, code: str) -> Response:
     officer = staff_of(request)
     office = office_for(request, code, Right.SERVE)
     body = read(OpenDutyBody, request)
+    if body["as_ranger"]:
+        require(officer, Right.SERVE_AS_RANGER, office)
     duty = operations.open_duty(
         counter=counter_of(office, body["counter"]),
         officer=officer,

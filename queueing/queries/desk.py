@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field
 
 from offices.access import Right, may
-from offices.models import Office, Posting, Role, Staff
+from offices.models import Office, Staff
 from queueing import calling
 from queueing.models import (
     CALLS,
@@ -98,7 +98,6 @@ class Desk:
     undo_seconds: int = 0
     may_pick: bool = False
     ranger: bool = False
-    only_ranger: bool = False
 
     @property
     def refresh_in(self) -> int | None:
@@ -122,13 +121,8 @@ def desk_of(office: Office, officer: Staff, at: dt.datetime) -> Desk:
     places = places_of(office)
     mine = next((place for place in places if place.is_of(officer)), None)
     if mine is None or mine.duty is None:
-        roles = roles_at(office, officer, at)
-        return Desk(
-            office,
-            places,
-            ranger=Role.RANGER in roles,
-            only_ranger=roles == {Role.RANGER},
-        )
+        ranger = may(officer, Right.SERVE_AS_RANGER, office)
+        return Desk(office, places, ranger=ranger)
     last_step, undo_seconds = undoable_step(office, officer, at)
     return Desk(
         office,
@@ -143,14 +137,6 @@ def desk_of(office: Office, officer: Staff, at: dt.datetime) -> Desk:
         undo_seconds=undo_seconds,
         may_pick=may(officer, Right.PICK, office),
     )
-
-
-def roles_at(office: Office, officer: Staff, at: dt.datetime) -> set[str]:
-    """The roles somebody is posted in at the branch or above it that day."""
-    postings = Posting.objects.in_force(office.day(at)).filter(
-        staff=officer, office__in=office.lineage_ids
-    )
-    return set(postings.values_list("role", flat=True))
 
 
 def places_of(office: Office) -> list[CounterNow]:

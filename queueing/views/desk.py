@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from bpjs_service.errors import NotAllowed, Refusal
-from offices.access import Right, branches_for
-from offices.models import Office, Role, Staff
+from offices.access import Right, branches_for, require
+from offices.models import Office, Staff
 from queueing import operations
 from queueing.forms import (
     BreakForm,
@@ -22,7 +22,7 @@ from queueing.forms import (
 )
 from queueing.live import live_url
 from queueing.models import Action, Duty, Place
-from queueing.queries.desk import desk_of, roles_at
+from queueing.queries.desk import desk_of
 from queueing.views.buttons import Press, StaffRequest, View, button, page
 
 
@@ -70,8 +70,8 @@ def _button(carry_out: Callable[..., None]) -> View:
 def open_counter(press: Press) -> None:
     chosen = press.form(OpenForm, office=press.office).cleaned_data
     as_ranger = chosen["as_ranger"]
-    if as_ranger and Role.RANGER not in roles_at(press.office, press.staff, press.at):
-        raise NotAllowed
+    if as_ranger:
+        require(press.staff, Right.SERVE_AS_RANGER, press.office)
     operations.open_duty(
         counter=chosen["counter"], officer=press.staff, at=press.at, is_ranger=as_ranger
     )

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from offices.models import Device, Role
 from queueing import operations
-from queueing.models import Counter
+from queueing.models import Counter, Duty
 from tests.factories import (
     Branch,
     CounterFactory,
@@ -24,7 +24,7 @@ from tests.factories import (
     HeadOfficeFactory,
     PostingFactory,
 )
-from tests.queueing.api import client_of
+from tests.queueing.api import client_of, problem, url
 
 UNKNOWN = {"anonymous", "revoked_kiosk", "expired_token", "garbage_token"}
 MACHINES = {"kiosk", "board", "printer", "kiosk_elsewhere"}
@@ -254,6 +254,21 @@ def test_a_closed_branch_is_not_found(branch: Branch):
     for client in (kiosk, officer):
         answer = client.get(f"/api/v1/offices/{branch.office.code}/board")
         assert answer.status_code == 404
+
+
+def test_only_a_ranger_opens_a_counter_as_a_ranger(branch: Branch):
+    counter = CounterFactory(office=branch.office, number=50)
+    body = {"counter": 50, "as_ranger": True}
+
+    refused = posted(branch, Role.CSO).post(url(branch, "duties"), body, format="json")
+    assert problem(refused) == (403, "not_allowed")
+    assert not Duty.objects.filter(counter=counter).exists()
+
+    opened = posted(branch, Role.RANGER).post(
+        url(branch, "duties"), body, format="json"
+    )
+    assert opened.status_code == 201
+    assert opened.json()["is_ranger"] is True
 
 
 def test_an_officer_cannot_use_the_duty_of_another(branch: Branch):

@@ -184,6 +184,7 @@ def test_desk_open_as_ranger_is_for_rangers(branch: Branch):
     )
     cso = Officer(branch, duty=Duty(office=branch.office, officer=branch.officer()))
 
+    assert ["as_ranger" in person.page() for person in (cso, ranger)] == [False, True]
     refused = cso.press("open", counter=counter.pk, as_ranger="on")
     opened = ranger.press("open", counter=counter.pk, as_ranger="on")
 
