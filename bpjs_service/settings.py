@@ -91,6 +91,7 @@ DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 5,
     "application_name": "bpjs_service",
     "options": "-c statement_timeout=15000 -c lock_timeout=5000",
+    **DATABASES["default"].get("OPTIONS", {}),  # such as sslmode, of DATABASE_URL
 }
 
 REDIS_URL = addresses.redis_url()
@@ -150,9 +151,13 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "offices:login"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # 15 minutes are 15 minutes
+AXES_ENABLE_ACCESS_FAILURE_LOG = True  # the limit of an address counts these
+AXES_HANDLER = "offices.lockout.LockoutHandler"
 AXES_LOCKOUT_CALLABLE = "offices.views.locked_out"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # tokens
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 
@@ -164,9 +169,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 if BEHIND_PROXY := env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # The address our own proxy added; what stands before it anybody can make up.
-    AXES_IPWARE_PROXY_ORDER = "right-most"
-    AXES_IPWARE_META_PRECEDENCE_ORDER = ("HTTP_X_FORWARDED_FOR", "REMOTE_ADDR")
+    AXES_CLIENT_IP_CALLABLE = "offices.lockout.address_behind_proxy"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

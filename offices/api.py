@@ -37,7 +37,7 @@ class WrongCredentials(Refusal):
 
 
 class LockedOut(Refusal):
-    """Too many wrong passwords for this name from this address (django-axes)."""
+    """Too many wrong passwords for this name or from this address (django-axes)."""
 
     code = "locked_out"
     status = 429

@@ -97,7 +97,7 @@ def test_five_wrong_passwords_lock_the_name_out_even_for_the_right_one(sari: Sta
     assert locked.json()["errors"][0]["code"] == "locked_out"
     assert locked.headers["Retry-After"] == "900"
     assert AuthToken.objects.count() == 0
-    assert log_in(REMOTE_ADDR="10.0.0.9").status_code == 200
+    assert log_in(REMOTE_ADDR="10.0.0.9").status_code == 429
 
 
 def test_success_forgets_earlier_mistakes(sari: Staff):

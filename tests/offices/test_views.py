@@ -1,7 +1,12 @@
+import datetime as dt
+
 import pytest
+from axes.models import AccessFailureLog
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from offices import lockout
 from offices.models import Device, Staff
 from tests.factories import MONDAY, Branch, DeviceFactory, StaffFactory
 
@@ -125,18 +130,72 @@ def test_demo_logs_in_somebody_with_a_posting_only(client, demo, db):
     assert client.session["_auth_user_id"] == str(officer.pk)
 
 
-def test_lock_out_behind_a_proxy_goes_by_the_address_the_proxy_added(
-    client, officer, settings
-):
-    settings.AXES_IPWARE_PROXY_ORDER = "right-most"
-    settings.AXES_IPWARE_META_PRECEDENCE_ORDER = ("HTTP_X_FORWARDED_FOR",)
-    form = {"username": "rina", "password": "wrong"}
-    for n in range(5):
-        made_up = {"x-forwarded-for": f"198.51.100.{n}, 203.0.113.7"}
-        answer = client.post(reverse("offices:login"), form, headers=made_up)
+def wrong_password(client: Client, username: str, address: str):
+    form = {"username": username, "password": "wrong"}
+    return client.post(reverse("offices:login"), form, REMOTE_ADDR=address)
+
+
+def test_account_is_closed_after_five_wrong_passwords_from_anywhere(client, officer):
+    for number in range(5):
+        wrong_password(client, "rina", f"10.0.0.{number}")
+
+    answer = log_in(client, PASSWORD)
+
     assert answer.status_code == 429
+    assert "_auth_user_id" not in client.session
 
-    elsewhere = {"x-forwarded-for": "203.0.113.8"}
-    answer = client.post(reverse("offices:login"), form, headers=elsewhere)
 
-    assert answer.status_code == 200
+def test_address_is_closed_after_trying_many_accounts(client, officer, monkeypatch):
+    monkeypatch.setattr(lockout, "ADDRESS_LIMIT", 3)
+    for number in range(3):
+        assert wrong_password(client, f"guess{number}", "10.0.0.1").status_code == 200
+
+    assert wrong_password(client, "another", "10.0.0.1").status_code == 429
+    assert wrong_password(client, "another", "10.0.0.2").status_code == 200
+
+
+def test_address_is_open_again_after_an_hour(client, officer, monkeypatch):
+    monkeypatch.setattr(lockout, "ADDRESS_LIMIT", 1)
+    wrong_password(client, "guess", "10.0.0.1")
+    hour_ago = timezone.now() - dt.timedelta(hours=1)
+    AccessFailureLog.objects.update(attempt_time=hour_ago)
+
+    assert wrong_password(client, "another", "10.0.0.1").status_code == 200
+
+
+def test_wrong_passwords_of_earlier_days_are_forgotten(client, officer):
+    wrong_password(client, "guess", "10.0.0.1")
+    AccessFailureLog.objects.update(attempt_time=timezone.now() - dt.timedelta(days=1))
+
+    wrong_password(client, "another", "10.0.0.1")
+
+    assert [row.username for row in AccessFailureLog.objects.all()] == ["another"]
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("8.8.8.8, 10.1.2.3", "10.1.2.3"),
+        ("10.1.2.3", "10.1.2.3"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("8.8.8.8, unknown", "127.0.0.1"),
+        (None, "127.0.0.1"),
+    ],
+)
+def test_address_behind_a_proxy_is_the_one_the_proxy_added(rf, forwarded, address):
+    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+
+    assert lockout.address_behind_proxy(rf.get("/", headers=headers)) == address
+
+
+def test_made_up_addresses_do_not_escape_the_limit(
+    client, officer, settings, monkeypatch
+):
+    settings.AXES_CLIENT_IP_CALLABLE = "offices.lockout.address_behind_proxy"
+    monkeypatch.setattr(lockout, "ADDRESS_LIMIT", 3)
+    for number in range(4):
+        form = {"username": f"guess{number}", "password": "wrong"}
+        made_up = {"x-forwarded-for": f"9.9.9.{number}, 10.1.2.3"}
+        answer = client.post(reverse("offices:login"), form, headers=made_up)
+
+    assert answer.status_code == 429
