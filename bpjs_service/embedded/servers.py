@@ -128,6 +128,7 @@ def _signals_ignored() -> Iterator[None]:
 
 def _check_database(url: str) -> None:
     where = environ.Env.db_url_config(url)
+    options = {"connect_timeout": 5, **where.get("OPTIONS", {})}
     try:
         connection = psycopg2.connect(
             host=where["HOST"] or None,
@@ -135,7 +136,7 @@ def _check_database(url: str) -> None:
             user=where["USER"] or None,
             password=where["PASSWORD"] or None,
             dbname=where["NAME"],
-            connect_timeout=5,
+            **options,
         )
     except psycopg2.OperationalError as error:
         raise Problem(

@@ -367,3 +367,16 @@ class TestOutsideServers:
 
         with pytest.raises(Problem, match="PostgreSQL 13; 15 or newer"):
             servers.check_outside_servers()
+
+    def test_database_is_asked_as_encrypted_as_its_address_says(self, monkeypatch):
+        connect = Mock(return_value=Mock(server_version=180_000))
+        monkeypatch.setattr(servers.psycopg2, "connect", connect)
+        url = "postgres://a@b/c?sslmode=verify-full&sslrootcert=/ca.pem"
+        monkeypatch.setenv("DATABASE_URL", url)
+
+        servers.check_outside_servers()
+
+        given = connect.call_args.kwargs
+        assert given["sslmode"] == "verify-full"
+        assert given["sslrootcert"] == "/ca.pem"
+        assert given["connect_timeout"] == 5
