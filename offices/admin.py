@@ -15,7 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from offices.admin_site import Kept, ReferenceAdmin, site
+from offices.admin_site import Kept, LastingAdmin, ReferenceAdmin, site
 from offices.models import Device, Holiday, Office, OpeningHours, Posting, Staff
 from offices.operations import enrol_device, renew_token, revoke_device
 
@@ -33,7 +33,7 @@ class PostingInline(Kept, admin.TabularInline):  # type: ignore[type-arg]  # not
 
 
 @admin.register(Office, site=site)
-class OfficeAdmin(ReferenceAdmin):
+class OfficeAdmin(LastingAdmin):
     list_display = ("name", "code", "kind", "parent", "zone", "seats", "is_active")
     list_filter = ("kind", "zone", "is_active")
     list_select_related = ("parent",)
@@ -61,7 +61,7 @@ class StaffForm(forms.ModelForm):  # type: ignore[type-arg]  # not at runtime
 
 
 @admin.register(Staff, site=site)
-class StaffAdmin(ReferenceAdmin):
+class StaffAdmin(LastingAdmin):
     form = StaffForm
     list_display = ("name", "username", "is_active", "last_login")
     list_filter = ("is_active",)
@@ -76,9 +76,6 @@ class StaffAdmin(ReferenceAdmin):
         if isinstance(request.user, Staff) and request.user.is_superuser:
             return people
         return people.filter(is_superuser=False)
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
-        return False  # histories name them; deactivate instead
 
     def save_model(
         self, request: HttpRequest, obj: Staff, form: Any, change: bool
@@ -114,7 +111,7 @@ def password_path(person: Staff) -> str:
 
 
 @admin.register(Device, site=site)
-class DeviceAdmin(ReferenceAdmin):
+class DeviceAdmin(LastingAdmin):
     """Machines; a token is shown once, when it is made, and never kept."""
 
     list_display = ("name", "kind", "office", "enrolled_at", "revoked_at")
@@ -129,9 +126,6 @@ class DeviceAdmin(ReferenceAdmin):
     ) -> list[str]:
         own = super().get_readonly_fields(request, obj)
         return [*own, "office", "kind"] if obj else [*own]
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
-        return False  # tickets name the kiosk they came from; withdraw instead
 
     def save_model(
         self, request: HttpRequest, obj: Device, form: Any, change: bool

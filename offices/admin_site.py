@@ -71,6 +71,12 @@ class ReferenceAdmin(Kept, admin.ModelAdmin):  # type: ignore[type-arg]  # not a
     """A page of reference data."""
 
 
+class LastingAdmin(ReferenceAdmin):
+    """A page of rows that histories name: switched off, never deleted."""
+
+    has_delete_permission = _no
+
+
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not at runtime
     """Never counts a table that grows for years."""
 

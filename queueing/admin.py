@@ -4,7 +4,13 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from offices.admin_site import RecordAdmin, Recorded, ReferenceAdmin, site
+from offices.admin_site import (
+    LastingAdmin,
+    RecordAdmin,
+    Recorded,
+    ReferenceAdmin,
+    site,
+)
 from queueing.models import (
     Counter,
     Duty,
@@ -20,13 +26,13 @@ OFFICE = ("office", admin.RelatedOnlyFieldListFilter)
 
 
 @admin.register(ServiceGroup, site=site)
-class ServiceGroupAdmin(ReferenceAdmin):
+class ServiceGroupAdmin(LastingAdmin):
     list_display = ("prefix", "name_id", "name_en", "is_quick", "position")
     list_display_links = ("name_id",)
 
 
 @admin.register(Service, site=site)
-class ServiceAdmin(ReferenceAdmin):
+class ServiceAdmin(LastingAdmin):
     list_display = ("code", "name_id", "group", "typical_seconds", "position")
     list_filter = ("group",)
     list_select_related = ("group",)
@@ -42,7 +48,7 @@ class OfferingAdmin(ReferenceAdmin):
 
 
 @admin.register(Counter, site=site)
-class CounterAdmin(ReferenceAdmin):
+class CounterAdmin(LastingAdmin):
     list_display = ("number", "office", "serves_all", "is_active")
     list_filter = (OFFICE, "is_active")
     list_select_related = ("office",)

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from offices.models import Device, Posting, Role, Staff
+from offices.models import Device, Office, Posting, Role, Staff
 from tests.factories import (
     MONDAY,
     BranchFactory,
@@ -102,6 +102,17 @@ def test_lists_ask_the_same_for_one_row_and_for_three(
 
     with django_assert_num_queries(len(one.captured_queries)):
         client.get(url)
+
+
+# -- Offices --------------------------------------------------------------------------
+def test_offices_are_not_deleted(client, administrator):
+    branch = BranchFactory()
+
+    url = reverse("admin:offices_office_delete", args=[branch.pk])
+    response = client.post(url, {"post": "yes"})
+
+    assert response.status_code == 403
+    assert Office.objects.contains(branch)
 
 
 # -- People ---------------------------------------------------------------------------

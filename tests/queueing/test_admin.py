@@ -12,6 +12,7 @@ from tests.factories import HeadOfficeFactory, PostingFactory
 pytestmark = pytest.mark.django_db
 
 REFERENCE = ["servicegroup", "service", "offering", "counter", "queuerules"]
+LASTING = ["servicegroup", "service", "counter"]
 RECORDS = ["ticket", "ticketevent", "duty"]
 
 
@@ -32,6 +33,20 @@ def test_reference_data_can_be_listed_and_added(client, branch, table):
     pages = [url(table, "changelist"), url(table, "add")]
 
     assert [client.get(page).status_code for page in pages] == [200, 200]
+
+
+@pytest.mark.parametrize("table", LASTING)
+def test_what_histories_name_is_not_deleted(client, branch, table):
+    counter = branch.duty().counter
+    rows = {"service": branch.service, "servicegroup": branch.service.group}
+    row = rows.get(table, counter)
+    listed = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+
+    one = client.post(url(table, "delete", row.pk), {"post": "yes"})
+    several = client.post(url(table, "changelist"), listed)
+
+    assert (one.status_code, several.status_code) == (403, 200)
+    assert type(row).objects.filter(pk=row.pk).exists()
 
 
 @pytest.mark.parametrize("table", RECORDS)
