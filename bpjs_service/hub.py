@@ -9,9 +9,10 @@ import asyncio
 import logging
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 
+from django.conf import settings
 from redis import RedisError
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
@@ -26,6 +27,7 @@ SPREAD_SECONDS = 2.0  # after a break, pages are told within this time, not at o
 REDIS_SILENCE_SECONDS = 10.0  # then Redis is asked whether it still lives
 REDIS_TIMEOUT = 3.0
 BACK_OFF_SECONDS = (0.2, 5.0)  # first and longest pause between two tries
+STREAMS_EACH = 20  # open pages of one person or machine
 
 
 class Stream:
@@ -85,6 +87,7 @@ class Hub:
         self.newest: dict[str, int] = {}  # of the channels that somebody follows
         self.followers: defaultdict[str, set[Stream]] = defaultdict(set)
         self.streams: set[Stream] = set()
+        self.open_pages: Counter[str] = Counter()  # by subject
         self.subscribed = False
         self.closing = False
         self.pump: asyncio.Task[None] | None = None
@@ -109,9 +112,18 @@ class Hub:
                 await self.pump
         await self.redis.aclose()
 
+    def has_room_for(self, subject: str) -> bool:
+        """Whether one more page may be opened; nobody may take all the room."""
+        return (
+            not self.closing
+            and len(self.streams) < settings.LIVE_MAX_STREAMS
+            and self.open_pages[subject] < STREAMS_EACH
+        )
+
     async def join(self, stream: Stream) -> None:
         """Add a stream; it is ended at once when its token was withdrawn."""
         self.streams.add(stream)
+        self.open_pages[stream.claims.subject] += 1
         for channel in stream.claims.channels:
             self.followers[channel].add(stream)
         if self.subscribed:
@@ -122,6 +134,7 @@ class Hub:
     def leave(self, stream: Stream) -> None:
         """Forget a stream, and the channels that nobody follows any more."""
         self.streams.discard(stream)
+        self.open_pages -= Counter([stream.claims.subject])
         for channel in stream.claims.channels:
             self.followers[channel].discard(stream)
             if not self.followers[channel]:

@@ -114,7 +114,7 @@ class LiveApplication:
         except StreamTokenError:
             await _refuse(scope, send, HTTPStatus.FORBIDDEN, "This token is not valid.")
             return
-        if hub.closing or len(hub.streams) >= settings.LIVE_MAX_STREAMS:
+        if not hub.has_room_for(claims.subject):
             wait = [(b"retry-after", b"10")]
             status = HTTPStatus.SERVICE_UNAVAILABLE
             await _refuse(scope, send, status, "Too busy for now.", wait)

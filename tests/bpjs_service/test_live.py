@@ -394,6 +394,26 @@ def test_too_many_streams_are_refused(settings):
     run(test())
 
 
+def test_one_token_cannot_take_all_the_room(monkeypatch):
+    monkeypatch.setattr(hub, "STREAMS_EACH", 2)
+
+    async def test():
+        async with live() as application:
+            first = Page(application, token())
+            await first.opened()
+            await Page(application, token()).opened()
+            refused, headers = await Page(application, token()).started()
+            other = Page(application, stream_token(["test-1"], "test-8"))
+            await other.opened()
+            first.left.set()
+            await until(lambda: len(application.hub.streams) == 2)
+            await Page(application, token()).opened()
+
+        assert (refused, headers["retry-after"]) == (503, "10")
+
+    run(test())
+
+
 @pytest.mark.parametrize(
     ("origin", "allowed"),
     [
