@@ -45,10 +45,17 @@ def _office_of(arguments: dict[str, Any]) -> Office:
     return cast("Office", owner.office if owner else arguments["office"])
 
 
-def _earlier(office: Office, stamp: Stamp, at: dt.datetime) -> Ticket | None:
+def _day_of(arguments: dict[str, Any]) -> dt.date:
+    """The day within which the key is unique: the ticket's own, as on its event."""
+    if ticket := arguments.get("ticket"):
+        return cast("dt.date", ticket.service_day)
+    return _office_of(arguments).day(arguments["at"])
+
+
+def _earlier(office: Office, stamp: Stamp, day: dt.date) -> Ticket | None:
     event = (
         TicketEvent.objects.filter(
-            office=office, service_day=office.day(at), request_key=stamp.key
+            office=office, service_day=day, request_key=stamp.key
         )
         .select_related("ticket__service__group", "ticket__visit", "counter")
         .first()
@@ -57,18 +64,28 @@ def _earlier(office: Office, stamp: Stamp, at: dt.datetime) -> Ticket | None:
         return None
     if event.request_digest != stamp.digest:
         raise KeyReused
-    event.ticket.recorded = event
-    return event.ticket
+    return _as_it_was(event)
 
 
-def is_known(request_key: str, *, office: Office, at: dt.datetime) -> bool:
-    """Whether a request with this key has already had its effect today."""
-    return (
-        bool(request_key)
-        and TicketEvent.objects.filter(
-            office=office, service_day=office.day(at), request_key=request_key
-        ).exists()
-    )
+def _as_it_was(event: TicketEvent) -> Ticket:
+    """The ticket as the event left it: later ones know what they replaced."""
+    ticket = event.ticket
+    for later in ticket.events.filter(pk__gt=event.pk).reverse():
+        for name, value in later.before.items():
+            field = Ticket._meta.get_field(name)  # noqa: SLF001 - documented API
+            setattr(
+                ticket, name, cast("models.Field[Any, Any]", field).to_python(value)
+            )
+    ticket.recorded = event
+    return ticket
+
+
+def is_repeat(request_key: str, ticket: Ticket) -> bool:
+    """Whether a request with this key has had its effect on this very ticket.
+
+    Then it cannot have another one: the key is unique within the ticket's day.
+    """
+    return bool(request_key) and ticket.events.filter(request_key=request_key).exists()
 
 
 def repeatable(
@@ -79,7 +96,7 @@ def repeatable(
     The operation must take a ``Stamp`` first and keyword arguments among which
     are ``at`` and an ``office``, ``duty`` or ``ticket``, and hand the stamp to the
     event it writes. It runs in one transaction. A repeat
-    returns the ticket of the first request; the same key with other arguments
+    returns the ticket as the first request left it; the same key with other arguments
     raises ``KeyReused``. A repeat is not looked for beforehand, which would cost every
     first request a query: it acts and is thrown back, by a rule or by the unique
     constraint ``request_key_once``, and only then finds what it repeats.
@@ -91,7 +108,7 @@ def repeatable(
             with transaction.atomic():
                 return operation(Stamp(), **arguments)  # type: ignore[call-arg]
         stamp = Stamp(request_key, digest_of(operation.__name__, arguments))
-        where = (_office_of(arguments), stamp, arguments["at"])
+        where = (_office_of(arguments), stamp, _day_of(arguments))
         try:
             with transaction.atomic():
                 return operation(stamp, **arguments)  # type: ignore[call-arg]

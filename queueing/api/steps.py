@@ -19,7 +19,6 @@ from queueing.api.common import (
     service_of,
     staff_of,
     ticket_for,
-    ticket_of,
 )
 from queueing.api.serializers import (
     CancelBody,
@@ -32,7 +31,7 @@ from queueing.api.serializers import (
 from queueing.models import Action, Duty, Ticket
 from queueing.permissions import require_step
 from queueing.refusals import NotAtYourCounter, NotOnDuty, OfficerUnknown
-from queueing.repeats import is_known
+from queueing.repeats import is_repeat
 
 View = Callable[[Request, str, int], Response]
 
@@ -151,7 +150,7 @@ def _own(request: Request, code: str, pk: int) -> Ticket:
 def _handled(request: Request, code: str, pk: int) -> Ticket:
     """One of today's tickets; who may handle it depends on the step."""
     staff_of(request)
-    return ticket_of(request, code, pk, Right.SERVE, Right.GREET)
+    return ticket_for(request, code, pk, Right.SERVE, Right.GREET)
 
 
 def _require(
@@ -162,11 +161,10 @@ def _require(
     A repeat finds the ticket elsewhere already; the operation then answers as
     before, or refuses the key.
     """
-    office = ticket.office
     try:
         require_step(staff_of(request), action, ticket, place=place)
     except NotAtYourCounter:
-        if not is_known(key_of(request), office=office, at=office.now()):
+        if not is_repeat(key_of(request), ticket):
             raise
     require_today(ticket)
 

@@ -222,4 +222,5 @@ def cancel(
     if not reason.strip():
         raise ReasonNeeded
     ticket = lock_ticket(ticket)
+    check_present(ticket, ticket.office, at)
     return move(ticket, Action.CANCEL, stamp=stamp, actor=actor, at=at, reason=reason)

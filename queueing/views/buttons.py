@@ -25,7 +25,7 @@ from queueing.models import Action, Duty, Ticket
 from queueing.permissions import require_step
 from queueing.queries.tickets import ticket_here
 from queueing.refusals import NotOnDuty
-from queueing.repeats import is_known
+from queueing.repeats import is_repeat
 
 F = TypeVar("F", bound=PressForm)
 
@@ -81,7 +81,7 @@ class Press:
         again: by then the ticket has left the counter.
         """
         ticket = ticket_here(self.office, pk, self.at)
-        if not is_known(self.request_key, office=self.office, at=self.at):
+        if not is_repeat(self.request_key, ticket):
             require_step(self.staff, action, ticket, place=place)
         return ticket
 

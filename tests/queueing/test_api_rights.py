@@ -246,6 +246,39 @@ def test_tickets_of_another_branch_are_not_found(branch: Branch):
     assert ticket.events.count() == 1
 
 
+def test_a_body_tells_nothing_about_tickets_of_another_branch(branch: Branch):
+    other = Branch()
+    ticket = other.ticket(at=timezone.now())
+    client = client_of(branch.officer(Role.HEAD_OF_SERVICE))
+
+    for pk in (ticket.pk, ticket.pk + 1):
+        for step in ("transfer", "requeue", "cancel"):
+            path = url(other, f"tickets/{pk}/{step}")
+            answer = client.post(path, {"force": True}, format="json")
+            assert problem(answer) == (403, "not_allowed")
+
+
+def test_a_key_used_elsewhere_opens_no_ticket_of_a_colleague(branch: Branch):
+    now = timezone.now()
+    duty = branch.duty(number=1, at=now)
+    yesterday = now - dt.timedelta(days=1)
+    theirs = branch.called(branch.duty(number=2, at=yesterday), at=yesterday)
+    branch.ticket(at=now)
+    client, key = client_of(duty.officer), {"Idempotency-Key": "k"}
+    client.post(url(branch, f"duties/{duty.pk}/call-next"), headers=key)
+
+    for step, body in (
+        ("cancel", {"reason": "x"}),
+        ("requeue", {}),
+        ("transfer", {"service": "SV-INFO"}),
+    ):
+        path = url(branch, f"tickets/{theirs.pk}/{step}")
+        answer = client.post(path, body, format="json", headers=key)
+        assert problem(answer) == (409, "not_at_your_counter")
+    theirs.refresh_from_db()
+    assert theirs.state == "CALLED"
+
+
 def test_a_closed_branch_is_not_found(branch: Branch):
     kiosk, officer = client_of(branch.kiosk), client_of(branch.officer())
     branch.office.is_active = False

@@ -374,6 +374,15 @@ def test_cancel_keeps_who_and_why(branch: Branch):
     assert (event.reason, event.device, event.staff) == ("left", branch.kiosk, None)
 
 
+def test_cancel_of_a_ticket_of_yesterday_is_refused(branch: Branch):
+    ticket = branch.called(branch.duty())
+
+    with refused(TicketUnknown):
+        operations.cancel(
+            ticket=ticket, actor=ticket.officer, at=after(days=1), reason="left"
+        )
+
+
 def test_cancel_without_a_reason_is_refused(branch: Branch):
     ticket = branch.ticket()
 

@@ -32,7 +32,7 @@ def test_repeat_of_a_step_has_no_second_effect(branch: Branch):
 
     again = operations.call_next(duty=duty, at=after(3), **by)
 
-    assert (again.pk, again.state) == (called.pk, State.SERVING)
+    assert (again.pk, again.state) == (called.pk, State.CALLED)
     assert (again.recorded.action, again.recorded.at) == ("call_next", after(1))
 
 
@@ -74,14 +74,45 @@ def test_key_of_a_refused_request_can_be_used_again(branch: Branch):
     assert operations.call_next(**by).label == "A001"
 
 
-def test_is_known_says_whether_a_key_was_used_today(branch: Branch):
-    branch.ticket(request_key="k")
-    where = {"office": branch.office, "at": MONDAY}
+def test_repeat_returns_the_ticket_as_it_was_then(branch: Branch):
+    claims = branch.offer("SV-JHT", "K")
+    duty = branch.duty()
+    branch.ticket(request_key="issue")
+    by = {"actor": duty.officer, "request_key": "call"}
+    called = operations.call_next(duty=duty, at=after(1), **by)
+    operations.transfer(
+        ticket=called, actor=duty.officer, at=after(2), service=claims, place="END"
+    )
 
-    assert repeats.is_known("k", **where)
-    assert not repeats.is_known("other", **where)
-    assert not repeats.is_known("", **where)
-    assert not repeats.is_known("k", office=branch.office, at=after(days=1))
+    again = operations.call_next(duty=duty, at=after(3), **by)
+
+    assert again.service == branch.service
+    assert again.counter == duty.counter
+    assert (again.calls, again.last_called_at) == (1, after(1))
+    assert (again.queued_at, again.moved_at) == (MONDAY, after(1))
+    assert branch.ticket(request_key="issue").service == branch.service
+
+
+def test_repeat_of_a_step_with_a_ticket_of_yesterday(branch: Branch):
+    duty = branch.duty()
+    ticket = branch.called(duty)
+    operations.start(ticket=ticket, actor=duty.officer, at=after(1))
+    by = {"actor": duty.officer, "at": after(days=1), "request_key": "k"}
+    operations.finish(ticket=ticket, **by)
+    before = everything()
+
+    again = operations.finish(ticket=ticket, **by)
+
+    assert again.state == State.FINISHED
+    assert everything() == before
+
+
+def test_is_repeat_knows_the_keys_of_the_ticket_alone(branch: Branch):
+    ticket, other = branch.ticket(request_key="k"), branch.ticket()
+
+    assert repeats.is_repeat("k", ticket)
+    assert not repeats.is_repeat("k", other)
+    assert not repeats.is_repeat("", ticket)
 
 
 def test_digest_tells_person_and_machine_apart():
