@@ -17,7 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from offices.admin_site import Kept, LastingAdmin, ReferenceAdmin, site
 from offices.models import Device, Holiday, Office, OpeningHours, Posting, Staff
-from offices.operations import enrol_device, renew_token, revoke_device
+from offices.operations import (
+    end_access,
+    enrol_device,
+    renew_token,
+    revoke_device,
+)
 
 
 class OpeningHoursInline(Kept, admin.TabularInline):  # type: ignore[type-arg]  # not at runtime
@@ -57,7 +62,7 @@ class StaffForm(forms.ModelForm):  # type: ignore[type-arg]  # not at runtime
 
     class Meta:
         model = Staff
-        fields = ("username", "name", "email", "language", "is_active")
+        fields = ("username", "name", "email", "is_active")
 
 
 @admin.register(Staff, site=site)
@@ -85,6 +90,16 @@ class StaffAdmin(LastingAdmin):
         super().save_model(request, obj, form, change)
         if not change:
             self._tell_link(request, obj)
+        elif not obj.is_active:
+            end_access(staff=obj)
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> None:
+        """Save the postings; one that was changed or taken away ends at once."""
+        super().save_related(request, form, formsets, change)
+        if any(rows.changed_objects or rows.deleted_objects for rows in formsets):
+            end_access(staff=form.instance)
 
     @admin.action(description=_("Show a link for choosing a new password"))
     def show_password_link(

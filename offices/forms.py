@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
-from offices.models import Device
+from offices.models import Device, Staff
+from offices.operations import set_password
 
 
 class PairingForm(forms.Form):
@@ -30,3 +32,13 @@ class PairingForm(forms.Form):
                 code="token_unknown",
             )
         return token
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not at runtime
+    """A new password, typed twice, behind a link that works once."""
+
+    def save(self, commit: bool = True) -> Staff:
+        """Set it the way everything is written here; ``commit`` is Django's own."""
+        return set_password(
+            staff=self.user, password=self.cleaned_data["new_password1"]
+        )

@@ -81,6 +81,7 @@ def put_branch(  # noqa: PLR0913 - what a branch consists of
         "parent": parent,
         "seats": seats,
         "is_demo": is_demo,
+        "is_active": True,
     }
     branches = Office.objects.with_lineage()
     return put(branches, {"code": code}, values, overwrite=overwrite)
@@ -162,6 +163,26 @@ def end_token(*, token: AuthToken) -> None:
 def end_tokens(*, staff: Staff) -> None:
     """Make every token of the person worth nothing."""
     AuthToken.objects.filter(user=staff).delete()
+
+
+# -- Accounts -------------------------------------------------------------------------
+@transaction.atomic
+def end_access(*, staff: Staff) -> None:
+    """Close the person's live pages and make their tokens worth nothing, at once.
+
+    Sessions end by themselves: Django ties them to the password and to ``is_active``.
+    """
+    end_tokens(staff=staff)
+    transaction.on_commit(partial(end_streams, subject_of(staff)))
+
+
+@transaction.atomic
+def set_password(*, staff: Staff, password: str) -> Staff:
+    """Give the person this password; whatever was open under the old one ends."""
+    staff.set_password(password)
+    staff.save(update_fields=["password"])
+    end_access(staff=staff)
+    return staff
 
 
 # -- The clock of a demonstration -----------------------------------------------------

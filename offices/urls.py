@@ -6,6 +6,7 @@ from django.urls import path, reverse_lazy
 from django.views.i18n import set_language
 
 from offices import demo, views
+from offices.forms import NewPasswordForm
 
 app_name = "offices"
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path(
         "password/<uidb64>/<token>/",
         PasswordResetConfirmView.as_view(
+            form_class=NewPasswordForm,
             template_name="offices/set_password.html",
             success_url=reverse_lazy("offices:login"),
         ),

@@ -5,7 +5,10 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
+from knox.models import AuthToken
 
+from offices import operations
 from offices.models import Device, Office, Posting, Role, Staff
 from tests.factories import (
     MONDAY,
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 POSTINGS = {"postings-TOTAL_FORMS": "0", "postings-INITIAL_FORMS": "0"}
 NEW_PERSON = {
-    "username": "siti", "name": "Siti Aminah", "email": "", "language": "id",
+    "username": "siti", "name": "Siti Aminah", "email": "",
     "is_active": "on", **POSTINGS,
 }  # fmt: skip
 
@@ -147,6 +150,7 @@ def choose(client, link: str, password: str):
 
 def test_the_link_works_once(client, administrator):
     person = StaffFactory()
+    operations.new_token(staff=person, at_real=timezone.now())
     link = link_for(client, person)
 
     first = choose(client, link, "kuda laut biru")
@@ -155,6 +159,7 @@ def test_the_link_works_once(client, administrator):
     person.refresh_from_db()
     assert first.url == reverse("offices:login")
     assert person.check_password("kuda laut biru")
+    assert not AuthToken.objects.filter(user=person).exists()
     assert again.context["validlink"] is False
 
 
@@ -212,6 +217,73 @@ def test_a_person_is_posted_on_the_same_page(client, administrator):
     client.post(reverse("admin:offices_staff_add"), data)
 
     assert Posting.objects.get(staff__username="siti").office == branch
+
+
+# -- The end of what they may do ------------------------------------------------------
+@pytest.fixture
+def access_left(monkeypatch, django_capture_on_commit_callbacks, administrator, client):
+    """Post a person's page; tell how many tokens are left and whose streams ended."""
+
+    def save(person: Staff, data: dict) -> tuple[int, list[str]]:
+        ended: list[str] = []
+        monkeypatch.setattr(operations, "end_streams", ended.append)
+        operations.new_token(staff=person, at_real=timezone.now())
+        url = reverse("admin:offices_staff_change", args=[person.pk])
+        with django_capture_on_commit_callbacks(execute=True):
+            assert client.post(url, data).status_code == 302
+        return AuthToken.objects.filter(user=person).count(), ended
+
+    return save
+
+
+def form_of(person: Staff, **changes: object) -> dict:
+    """The fields of a person's page as the browser sends them back."""
+    data = {"username": person.username, "name": person.name, "is_active": "on"}
+    return {**data, **POSTINGS, **changes}
+
+
+def form_of_posting(posting: Posting, **changes: object) -> dict:
+    data = {
+        "TOTAL_FORMS": "1",
+        "INITIAL_FORMS": "1",
+        "0-id": posting.pk,
+        "0-staff": posting.staff_id,
+        "0-office": posting.office_id,
+        "0-role": posting.role,
+        "0-starts_on": posting.starts_on.isoformat(),
+        **changes,
+    }
+    rows = {f"postings-{name}": value for name, value in data.items()}
+    return form_of(posting.staff, **rows)
+
+
+def test_a_renamed_person_keeps_access(access_left):
+    person = StaffFactory()
+
+    assert access_left(person, form_of(person, name="Baru")) == (1, [])
+
+
+def test_a_deactivated_person_loses_access_at_once(access_left):
+    person = StaffFactory()
+
+    left = access_left(person, form_of(person, is_active=""))
+
+    assert left == (0, [f"staff-{person.pk}"])
+
+
+def test_a_posting_left_as_it_is_ends_nothing(access_left):
+    posting = PostingFactory()
+
+    assert access_left(posting.staff, form_of_posting(posting)) == (1, [])
+
+
+@pytest.mark.parametrize("change", [{"0-ends_on": "2026-01-05"}, {"0-DELETE": "on"}])
+def test_the_end_of_a_posting_ends_access_at_once(access_left, change):
+    posting = PostingFactory()
+
+    left = access_left(posting.staff, form_of_posting(posting, **change))
+
+    assert left == (0, [f"staff-{posting.staff_id}"])
 
 
 # -- Machines -------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import datetime as dt
 
 import pytest
 from django.utils import timezone
+from knox.models import AuthToken
 
 from offices import operations
 from offices.models import Device, Holiday, Office, Role, hash_token
@@ -121,6 +122,22 @@ def test_revoke_device_again_keeps_the_first_moment(ended):
     operations.revoke_device(device=device, at=MONDAY + dt.timedelta(days=1))
 
     assert Device.objects.get().revoked_at == MONDAY
+
+
+def test_set_password_ends_tokens_and_streams(
+    ended, django_capture_on_commit_callbacks
+):
+    staff, other = StaffFactory(), StaffFactory()
+    for person in (staff, other):
+        operations.new_token(staff=person, at_real=MONDAY)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        operations.set_password(staff=staff, password="kuda laut biru")
+
+    staff.refresh_from_db()
+    assert staff.check_password("kuda laut biru")
+    assert AuthToken.objects.get().user == other
+    assert ended == [f"staff-{staff.pk}"]
 
 
 def test_set_clock_runs_from_the_given_moment_at_the_given_speed(monkeypatch):
