@@ -207,12 +207,6 @@ class Staff(AbstractUser):
     first_name = None  # type: ignore[assignment]  # one name field is enough here
     last_name = None  # type: ignore[assignment]
     name = models.CharField(_("name"), max_length=120)
-    language = models.CharField(
-        _("language"),
-        max_length=2,
-        choices=[("id", "Indonesia"), ("en", "English")],
-        default="id",
-    )
 
     class Meta:
         ordering = ("name",)
