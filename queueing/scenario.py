@@ -73,8 +73,10 @@ def load(path: Path) -> Scenario:
         raise ScenarioError(f"{path}: not JSON ({error})") from error
     try:
         return parse(day)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ScenarioError(f"{path}: {type(error).__name__} {error}") from error
+    except KeyError as error:
+        raise ScenarioError(f"{path}: “{error.args[0]}” is missing") from error
+    except (TypeError, ValueError) as error:
+        raise ScenarioError(f"{path}: not a scenario ({error})") from error
 
 
 def parse(day: dict[str, Any]) -> Scenario:

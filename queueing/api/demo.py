@@ -154,10 +154,15 @@ def _shape(body: dict[str, Any]) -> simulated.Shape:
 )
 @api_view(["POST", "DELETE"])
 def clock(request: Request, code: str) -> Response:
-    """Let a demonstration branch live at another moment and speed; DELETE ends it."""
+    """Let a demonstration branch live at another moment and speed; DELETE ends it.
+
+    The branch made for replays is then taken off the lists until it is made again.
+    """
     office = _demo_branch(request, code)
     if request.method == "DELETE":
         reset_clock(office=office)
+        if office.code == simulated.CODE:
+            simulated.retire()
         return Response(status=204)
     body = read(ClockBody, request)
     reads, at_real = body["reads"], timezone.now()

@@ -82,6 +82,11 @@ def build(shape: Shape, *, parent: Office, at_real: dt.datetime) -> Simulated:
     return _staffed(office, counters, at_real)
 
 
+def retire() -> None:
+    """Take the branch off everybody's lists until the next replay; its days stay."""
+    Office.objects.filter(code=CODE, is_demo=True).update(is_active=False)
+
+
 def _close_last_day(office: Office) -> None:
     """Close tickets and duties an interrupted replay has left behind."""
     last = last_used_day(office)

@@ -77,26 +77,43 @@ class Client:
         try:
             answer = self.http.request(method, path, headers=key, **content)
         except httpx.HTTPError as error:
-            self.tally.error(f"{method} {path}: {error!r}")
-            raise ReplayError(f"{method} {path}: {error!r}") from error
+            sentence = self._no_answer(f"{method} {path}", error)
+            self.tally.error(sentence)
+            raise ReplayError(sentence) from error
         self.tally.request((time.perf_counter() - started) * 1000)
         if answer.is_success:
             return "", answer.json() if answer.content else None
         return self._refused(method, path, answer, expect)
 
+    def _no_answer(self, asked: str, error: httpx.HTTPError) -> str:
+        host = self.http.base_url.copy_with(path="/")
+        if isinstance(error, httpx.ConnectError):
+            return f"Nothing answers at {host} ({error}). Is the demo running there?"
+        return f"{asked}: no answer from {host} ({type(error).__name__})"
+
     def _refused(
         self, method: str, path: str, answer: httpx.Response, expect: str
     ) -> tuple[str, None]:
-        code = _code_of(answer)
+        code = _error_of(answer).get("code", "")
         if code and code == expect:
             return code, None
-        sentence = f"{method} {path}: {answer.status_code} {answer.text[:200]}"
+        sentence = f"{method} {path}: {answer.status_code} {_sentence_of(answer)}"
         self.tally.error(sentence)
         raise ReplayError(sentence)
 
 
-def _code_of(answer: httpx.Response) -> str:
+def _error_of(answer: httpx.Response) -> dict[str, str]:
+    """The first error of an answer in the API's format; empty for any other."""
     try:
-        return str(answer.json()["errors"][0]["code"])
+        error: dict[str, str] = answer.json()["errors"][0]
     except (ValueError, LookupError, TypeError):
-        return ""
+        return {}
+    return error
+
+
+def _sentence_of(answer: httpx.Response) -> str:
+    """What went wrong, in the branch's own words where it has any."""
+    error = _error_of(answer)
+    if not error:
+        return f"{answer.reason_phrase}: {answer.text[:100]!r}"
+    return f"{error.get('detail', '')} ({error.get('code', '')})"

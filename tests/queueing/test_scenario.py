@@ -78,9 +78,9 @@ def test_a_place_pauses_from_the_start_until_before_the_end(tmp_path):
     ("day", "sentence"),
     [
         ("{", "not JSON"),
-        ({**DAY, "arrivals": [[1, 2]]}, "ValueError not enough values"),
-        ({k: v for k, v in DAY.items() if k != "open"}, "KeyError 'open'"),
-        ("[]", "TypeError"),
+        ({**DAY, "arrivals": [[1, 2]]}, "not a scenario .not enough values"),
+        ({k: v for k, v in DAY.items() if k != "open"}, "“open” is missing"),
+        ("[]", "not a scenario"),
     ],
 )
 def test_load_says_what_is_wrong_with_a_file(tmp_path, day, sentence):

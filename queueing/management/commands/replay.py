@@ -1,7 +1,7 @@
 """``manage.py replay SCENARIO.json --base-url URL [--speed 60] [--json]``."""
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,18 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("scenario", type=Path)
-        parser.add_argument("--base-url", default="http://127.0.0.1:8000")
-        parser.add_argument("--speed", type=float, default=60)
+        parser.formatter_class = ArgumentDefaultsHelpFormatter
+        parser.add_argument("scenario", type=Path, help="a branch day, a JSON file")
+        parser.add_argument(
+            "--base-url", default="http://127.0.0.1:8000", help="the running demo"
+        )
+        parser.add_argument(
+            "--speed", type=float, default=60, help="branch seconds in a second"
+        )
         parser.add_argument("--username", default="admin", help="an administrator")
-        parser.add_argument("--password", default="bekasi-demo-2026")
+        parser.add_argument(
+            "--password", default="bekasi-demo-2026", help="of the administrator"
+        )
         parser.add_argument("--json", action="store_true", help="figures on stdout")
 
     def handle(self, *_args: Any, **options: Any) -> None:
