@@ -24,8 +24,7 @@ class Right(StrEnum):
     PICK = "pick"  # call somebody out of turn, with a reason
     GREET = "greet"  # find, cancel and requeue tickets at the door
     SEE_BRANCH = "see_branch"  # live figures, histories, reports
-    MANAGE_BRANCH = "manage_branch"  # counters, services, hours, devices
-    ADMINISTER = "administer"  # reference data, staff, postings
+    ADMINISTER = "administer"  # reference data, staff, postings, devices
 
 
 _R = Right
@@ -36,9 +35,7 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     Role.HEAD_OF_SERVICE: frozenset(
         {_R.SERVE, _R.PICK, _R.GREET, _R.ISSUE, _R.SEE_BRANCH, _R.SEE_BOARD}
     ),
-    Role.BRANCH_HEAD: frozenset(
-        {_R.PICK, _R.GREET, _R.ISSUE, _R.SEE_BRANCH, _R.MANAGE_BRANCH, _R.SEE_BOARD}
-    ),
+    Role.BRANCH_HEAD: frozenset({_R.GREET, _R.ISSUE, _R.SEE_BRANCH, _R.SEE_BOARD}),
     Role.REGIONAL_VALIDATOR: frozenset({_R.SEE_BRANCH, _R.SEE_BOARD}),
     Role.HEAD_OFFICE_VALIDATOR: frozenset({_R.SEE_BRANCH, _R.SEE_BOARD}),
     Role.ADMINISTRATOR: frozenset(Right) - {_R.SERVE, _R.SERVE_AS_RANGER, _R.PICK},

@@ -1,6 +1,7 @@
 """Who may do what, where and when: the one place every page and stream asks."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -19,18 +20,18 @@ from tests.factories import (
 )
 
 TABLE = """
-issue see_board serve serve_as_ranger pick greet see_branch manage_branch administer who
--     x         x     -               -    -     -          -             -          CSO
--     x         x     x               -    -     -          -             -          RANGER
-x     x         -     -               -    x     -          -             -          GREETER
-x     x         x     -               x    x     x          -             -          HEAD_OF_SERVICE
-x     x         -     -               x    x     x          x             -          BRANCH_HEAD
--     x         -     -               -    -     x          -             -          REGIONAL_VALIDATOR
--     x         -     -               -    -     x          -             -          HEAD_OFFICE_VALIDATOR
-x     x         -     -               -    x     x          x             x          ADMINISTRATOR
-x     x         -     -               -    -     -          -             -          KIOSK
--     x         -     -               -    -     -          -             -          BOARD
--     -         -     -               -    -     -          -             -          PRINTER
+issue see_board serve serve_as_ranger pick greet see_branch administer who
+-     x         x     -               -    -     -          -          CSO
+-     x         x     x               -    -     -          -          RANGER
+x     x         -     -               -    x     -          -          GREETER
+x     x         x     -               x    x     x          -          HEAD_OF_SERVICE
+x     x         -     -               -    x     x          -          BRANCH_HEAD
+-     x         -     -               -    -     x          -          REGIONAL_VALIDATOR
+-     x         -     -               -    -     x          -          HEAD_OFFICE_VALIDATOR
+x     x         -     -               -    x     x          x          ADMINISTRATOR
+x     x         -     -               -    -     -          -          KIOSK
+-     x         -     -               -    -     -          -          BOARD
+-     -         -     -               -    -     -          -          PRINTER
 """  # noqa: E501 - a table
 
 
@@ -75,7 +76,23 @@ def test_device_has_right(db, kind, right, allowed):
 
 
 def test_roles_with_right_are_those_of_the_table():
-    assert set(access.roles_with(Right.PICK)) == {"HEAD_OF_SERVICE", "BRANCH_HEAD"}
+    assert set(access.roles_with(Right.PICK)) == {"HEAD_OF_SERVICE"}
+
+
+def test_every_right_is_used():
+    here = Path(access.__file__).parent
+    code = "".join(
+        path.read_text()
+        for app in (here, here.parent / "queueing")
+        for path in app.rglob("*.py")
+        if path.name != "access.py"
+    )
+
+    assert [right for right in Right if f"Right.{right.name}" not in code] == []
+
+
+def test_who_may_pick_may_serve():
+    assert set(access.roles_with(Right.PICK)) <= set(access.roles_with(Right.SERVE))
 
 
 # -- Where ----------------------------------------------------------------------------
