@@ -47,3 +47,20 @@ class Invalid(Refusal):
     code = "invalid"
     status = 422
     sentence = _("%(reason)s")
+
+
+class TooLarge(Refusal):
+    """More was sent than any form or request of this product needs."""
+
+    code = "body_too_large"
+    status = 413
+    sentence = _("The request is too large.")
+
+
+class Busy(Refusal):
+    """A lock or the database did not answer in time; nothing was changed."""
+
+    code = "busy"
+    status = 503
+    sentence = _("The system is busy. Try again in a moment.")
+    wait = 1  # seconds

@@ -1,16 +1,21 @@
 """Middleware that every page passes through."""
 
+import logging
 from collections.abc import Callable
 
 from csp.constants import SELF
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
 
-from bpjs_service.errors import Refusal
+from bpjs_service.errors import Busy, Refusal
 from bpjs_service.events import live_origin
+from bpjs_service.failures import failure
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -49,7 +54,10 @@ class RefusalMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
-        """Render a refusal as ``refusal.html``; leave every other error alone."""
+        """Render a refusal, or a database too busy; leave every other error alone."""
+        if isinstance(exception, OperationalError):
+            logger.warning("database busy or away: %s", exception)
+            return failure(request, Busy())
         if not isinstance(exception, Refusal):
             return None
         context = {"refusal": exception}

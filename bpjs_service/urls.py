@@ -12,3 +12,6 @@ urlpatterns = [
     path("health", health, name="health"),
     path("admin/", reference_site.urls),
 ]
+handler400 = "bpjs_service.failures.bad_request"
+handler404 = "bpjs_service.failures.not_found"
+handler500 = "bpjs_service.failures.server_error"

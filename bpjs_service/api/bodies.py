@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import json
 import re
 from typing import IO, Any, TypeVar
 
@@ -26,7 +27,7 @@ class BadKey(Refusal):
 
 
 class ShallowJSONParser(JSONParser):
-    """JSON as ever, except that nesting without end is a mistake and not a crash."""
+    """JSON as ever, but nesting without end or half a character is not a crash."""
 
     def parse(
         self,
@@ -36,9 +37,13 @@ class ShallowJSONParser(JSONParser):
     ) -> Any:
         """Read the body; raises ``ParseError``."""
         try:
-            return super().parse(stream, media_type, parser_context)
+            data = super().parse(stream, media_type, parser_context)
+            json.dumps(data, ensure_ascii=False).encode()
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply.")) from error
+        except UnicodeEncodeError as error:  # such as "\ud800", the first of a pair
+            raise ParseError(_("The JSON has half a character in it.")) from error
+        return data
 
 
 class StrictSerializer(serializers.Serializer[Any]):

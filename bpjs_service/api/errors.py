@@ -2,29 +2,10 @@
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
-from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.handler import ExceptionHandler
-from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail
 
-from bpjs_service.errors import Refusal
-
-
-class BodyTooLarge(APIException):
-    """More was sent than any request of this API needs."""
-
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "body_too_large"
-    default_detail = _("The request is too large.")
-
-
-class Busy(APIException):
-    """A lock or the database did not answer in time; nothing was changed."""
-
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_code = "busy"
-    default_detail = _("The system is busy. Try again in a moment.")
-    wait = 1
+from bpjs_service.errors import Busy, Refusal, TooLarge
 
 
 class RefusedByRule(APIException):
@@ -44,7 +25,7 @@ class ApiExceptionHandler(ExceptionHandler):
         if isinstance(exc, Refusal):
             return RefusedByRule(exc)
         if isinstance(exc, RequestDataTooBig):
-            return BodyTooLarge()
+            return RefusedByRule(TooLarge())
         if isinstance(exc, OperationalError):
-            return Busy()
+            return RefusedByRule(Busy())
         return super().convert_known_exceptions(exc)

@@ -61,6 +61,12 @@
     setTimeout(open, 5000 + Math.random() * 5000);
   }
 
+  // Somebody's own step shows that the system is busy; a fetch keeps the page it has.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.xhr.status !== 503 || detail.requestConfig.verb !== "get") return;
+    detail.shouldSwap = false;
+    detail.isError = true;
+  });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.requestConfig.verb !== "get") return;
     fetchFailed = !detail.successful;
