@@ -74,15 +74,24 @@ def require(actor: Actor | AnonymousUser, right: Right, office: Office) -> None:
         raise NotAllowed
 
 
-def branches_for(staff: Staff, right: Right, *, day: dt.date) -> list[Office]:
-    """Active branches at which the person has the right, by name."""
-    held = set(
-        Posting.objects.in_force(day)
-        .filter(staff=staff, role__in=roles_with(right))
-        .values_list("office_id", flat=True)
-    )
-    branches = Office.objects.branches().with_lineage()
-    return [branch for branch in branches if held.intersection(branch.lineage_ids)]
+def branches_for(staff: Staff, right: Right) -> list[Office]:
+    """Active branches at which ``may`` allows it, each by its own date; by name."""
+    branches = [
+        (branch, branch.day(branch.now()))
+        for branch in Office.objects.branches().with_lineage()
+    ]
+    held = {
+        day: _posted_at(staff, right, day) for day in {day for _branch, day in branches}
+    }
+    return [
+        branch for branch, day in branches if held[day].intersection(branch.lineage_ids)
+    ]
+
+
+def _posted_at(staff: Staff, right: Right, day: dt.date) -> set[int]:
+    postings = Posting.objects.in_force(day)
+    held = postings.filter(staff=staff, role__in=roles_with(right))
+    return set(held.values_list("office_id", flat=True))
 
 
 def subject_of(actor: Actor) -> str:

@@ -53,7 +53,7 @@ def choose_branch(request: HttpRequest) -> HttpResponse:
     """Go to the desk of one's branch, or choose among several."""
     if not isinstance(request.user, Staff):
         raise NotAllowed
-    branches = branches_for(request.user, Right.SERVE, day=Office().day(Office().now()))
+    branches = branches_for(request.user, Right.SERVE)
     if not branches:
         raise NotAllowed
     if len(branches) == 1:

@@ -45,11 +45,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def screens_of(staff: Staff) -> list[Screen]:
     """The screens a person may open, branch by branch."""
-    day = Office(zone=Office.Zone.WIB).day(Office().now())
     return [
         Screen(office, title, reverse(name, args=[office.code]))
         for right, name, title in SCREENS
-        for office in branches_for(staff, right, day=day)
+        for office in branches_for(staff, right)
     ]
 
 

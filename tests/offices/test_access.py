@@ -192,7 +192,6 @@ def test_posting_without_an_end_goes_on(db):
 
 # -- The branches of a person ----------------------------------------------------------
 def test_branches_for_lists_the_active_branches_below_by_name(db):
-    today = dt.date(2026, 1, 5)
     region = RegionFactory()
     bogor = BranchFactory(name="Bogor", parent=region)
     bekasi = BranchFactory(name="Bekasi", parent=region)
@@ -200,9 +199,21 @@ def test_branches_for_lists_the_active_branches_below_by_name(db):
     BranchFactory(name="Depok", parent__code="KW2")
     staff = posted(region, Role.REGIONAL_VALIDATOR)
 
-    assert branches_for(staff, Right.SEE_BRANCH, day=today) == [bekasi, bogor]
-    assert branches_for(staff, Right.SERVE, day=today) == []
-    assert branches_for(staff, Right.SEE_BRANCH, day=dt.date(2019, 1, 1)) == []
+    assert branches_for(staff, Right.SEE_BRANCH) == [bekasi, bogor]
+    assert branches_for(staff, Right.SERVE) == []
+
+
+def test_branches_for_asks_each_branchs_own_date(db, monkeypatch):
+    ambon = BranchFactory(name="Ambon", zone=Office.Zone.WIT)
+    bekasi = BranchFactory(name="Bekasi", zone=Office.Zone.WIB)
+    begins_in_ambon = dt.datetime.fromisoformat(MIDNIGHT[Office.Zone.WIT])
+    monkeypatch.setattr("offices.models.timezone.now", lambda: begins_in_ambon)
+    head = HeadOfficeFactory()
+    new = posted(head, starts_on=dt.date(2026, 1, 5))
+    former = posted(head, ends_on=dt.date(2026, 1, 4))
+
+    assert branches_for(new, Right.SERVE) == [ambon]
+    assert branches_for(former, Right.SERVE) == [bekasi]
 
 
 def test_branches_for_asks_the_database_twice(db, django_assert_num_queries):
@@ -211,7 +222,7 @@ def test_branches_for_asks_the_database_twice(db, django_assert_num_queries):
     staff = posted(HeadOfficeFactory(), Role.HEAD_OFFICE_VALIDATOR)
 
     with django_assert_num_queries(2):
-        branches = branches_for(staff, Right.SEE_BRANCH, day=dt.date(2026, 1, 5))
+        branches = branches_for(staff, Right.SEE_BRANCH)
     assert len(branches) == 3
 
 
