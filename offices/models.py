@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, Q
 from django.utils import timezone
@@ -85,6 +86,19 @@ class Office(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a parent that is this office or below it: the tree has no circles."""
+        if self.pk and self.parent and self.pk in self.parent.lineage_ids:
+            raise ValidationError(
+                {
+                    "parent": ValidationError(
+                        _("%(parent)s belongs to this office and cannot be above it."),
+                        code="circle",
+                        params={"parent": self.parent},
+                    )
+                }
+            )
 
     @property
     def tzinfo(self) -> ZoneInfo:

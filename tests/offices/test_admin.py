@@ -118,6 +118,33 @@ def test_offices_are_not_deleted(client, administrator):
     assert Office.objects.contains(branch)
 
 
+@pytest.mark.parametrize("below", [False, True], ids=["itself", "below"])
+def test_an_office_is_not_put_below_itself(client, administrator, below):
+    branch = BranchFactory()
+    region = branch.parent
+    data = {
+        "code": region.code,
+        "name": region.name,
+        "kind": region.kind,
+        "parent": branch.pk if below else region.pk,
+        "zone": region.zone,
+        "seats": region.seats,
+        "opening_hours-TOTAL_FORMS": "0",
+        "opening_hours-INITIAL_FORMS": "0",
+    }
+    url = reverse("admin:offices_office_change", args=[region.pk])
+
+    response = client.post(url, data)
+
+    [error] = response.context["adminform"].form.errors.as_data()["parent"]
+    assert error.code == "circle"
+    region.refresh_from_db()
+    assert region.parent == HeadOfficeFactory()
+
+    moved = client.post(url, {**data, "parent": HeadOfficeFactory().pk})
+    assert moved.status_code == 302
+
+
 # -- People ---------------------------------------------------------------------------
 def test_a_new_person_has_no_password_and_gets_a_link(client, administrator):
     url = reverse("admin:offices_staff_add")
