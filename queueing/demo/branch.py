@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
 
 from bpjs_service.errors import Refusal
 from offices import operations
-from offices.models import Device, Office, Role
+from offices.models import Device, Office, Role, Staff
 from queueing.models import Service
 from queueing.operations.catalogue import offer, put_counter, put_rules
 from queueing.reference import catalogue
@@ -70,18 +71,26 @@ MACHINES = (
 
 
 class NotADemo(Refusal):
-    """A real branch has the demo's code; it is left alone."""
+    """The database serves a real branch: no log-ins are made up in it."""
 
     code = "not_a_demo"
     sentence = "%(office)s is a real branch: nothing was seeded."
+
+
+class NameTaken(Refusal):
+    """A real person has the user name of one of the cast."""
+
+    code = "name_taken"
+    sentence = "%(username)s is not one of the demo people: nothing was seeded."
 
 
 @transaction.atomic
 def build() -> Office:
     """Return the demo branch; make whatever of it is missing.
 
-    Needs the reference data. Raises ``NotADemo``.
+    Needs the reference data. Raises ``NotADemo`` or ``NameTaken``.
     """
+    _refuse_real_data()
     office, _made = operations.put_branch(
         code=CODE,
         name="Kantor Cabang Bekasi Kota",
@@ -89,12 +98,20 @@ def build() -> Office:
         seats=40,
         is_demo=True,
     )
-    if not office.is_demo:
-        raise NotADemo(office=office)
     operations.put_hours(office=office, hours=HOURS)
     _furnish(office)
     _staff()
     return office
+
+
+def _refuse_real_data() -> None:
+    real = Office.objects.filter(kind=Office.Kind.BRANCH, is_demo=False)
+    for office in real[:1]:
+        raise NotADemo(office=office)
+    cast = [person.username for person in CAST]
+    taken = Staff.objects.filter(username__in=cast)
+    for staff in taken.filter(Q(is_superuser=True) | Q(postings=None))[:1]:
+        raise NameTaken(username=staff.username)
 
 
 def _furnish(office: Office) -> None:

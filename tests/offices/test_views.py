@@ -7,8 +7,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from offices import lockout
-from offices.models import Device, Staff
-from tests.factories import MONDAY, Branch, DeviceFactory, StaffFactory
+from offices.models import Device, Office, Staff
+from tests.factories import (
+    MONDAY,
+    Branch,
+    BranchFactory,
+    DeviceFactory,
+    PostingFactory,
+    StaffFactory,
+)
 
 PASSWORD = "correct-horse-battery"
 
@@ -128,6 +135,38 @@ def test_demo_logs_in_somebody_with_a_posting_only(client, demo, db):
     client.post("/demo/login/", {"username": officer.username})
 
     assert client.session["_auth_user_id"] == str(officer.pk)
+
+
+def test_demo_logs_in_the_region_above_but_nobody_of_a_real_branch(client, demo, db):
+    demonstration = Branch(is_demo=True).office
+    region = PostingFactory(office=demonstration.parent).staff
+    assert demo_login(client, region) == 302
+
+    officer = PostingFactory(office=BranchFactory(code="REAL")).staff
+    both = PostingFactory(office=demonstration).staff
+    PostingFactory(staff=both, office=Office.objects.get(code="REAL"))
+
+    for person in (officer, both, region):  # of the region of the real one, too
+        assert demo_login(Client(), person) == 404
+
+
+def test_demo_logs_in_no_superuser(client, demo, db):
+    person = PostingFactory(office=Branch(is_demo=True).office).staff
+    Staff.objects.filter(pk=person.pk).update(is_superuser=True)
+
+    assert demo_login(client, person) == 404
+
+
+def demo_login(client: Client, person: Staff) -> int:
+    form = {"username": person.username}
+    return client.post(reverse("offices:demo-login"), form).status_code
+
+
+def test_demo_finds_nothing_by_a_zero_character(client, demo, db):
+    pairing = {"kind": "KIOSK", "office": "\0"}
+
+    assert client.post("/demo/login/", {"username": "\0"}).status_code == 404
+    assert client.post("/demo/pair/", pairing).status_code == 404
 
 
 def wrong_password(client: Client, username: str, address: str):

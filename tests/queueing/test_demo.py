@@ -273,3 +273,22 @@ def test_demo_logins_refuses_outside_a_demo(settings):
 
     with pytest.raises(CommandError, match="only with DEMO=1"):
         run("demo_logins")
+
+
+def test_seed_demo_refuses_a_database_with_any_real_branch(demo):
+    BranchFactory(code="SIM", name="Kantor Cabang Simpang")
+
+    with pytest.raises(CommandError, match="Simpang is a real branch"):
+        run("seed_demo")
+
+    assert not Staff.objects.exists()
+
+
+@pytest.mark.parametrize("values", [{}, {"is_superuser": True}])
+def test_seed_demo_makes_nobody_real_one_of_the_cast(demo, values):
+    admin = Staff.objects.create(username="admin", name="Somebody real", **values)
+
+    with pytest.raises(CommandError, match="admin is not one of the demo people"):
+        run("seed_demo")
+
+    assert not admin.postings.exists()
