@@ -110,6 +110,37 @@ def test_refusal_fills_the_screen(screen: Page, axe, live_server):
     assert_fits(screen)
 
 
+@pytest.mark.parametrize("gap", [300, 500])
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_second_tap_does_not_answer_the_next_screen(
+    browser, screen: Page, live_server, scripts, gap
+):
+    """The next screen has a tile at the same place when the second tap comes."""
+    context = browser.new_context(
+        java_script_enabled=scripts,
+        viewport=screen.viewport_size,
+        reduced_motion="reduce" if gap == 500 else None,
+    )
+    context.add_cookies(screen.context.cookies())
+    page = context.new_page()
+    page.goto(f"{live_server.url}/kiosk/")
+    for name in ["groups", "services", "priority"]:
+        tile = page.locator("a.kiosk-tile").first
+        tile.click(trial=True)  # waits until it can be touched
+        box = tile.bounding_box()
+        assert box is not None
+        at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+        page.mouse.click(*at)
+        page.wait_for_timeout(gap)
+        page.mouse.click(*at)
+        page.wait_for_timeout(gap)
+
+        expect(page.locator("body")).to_have_class(f"kiosk kiosk--{name}")
+    assert not Ticket.objects.exists()
+    context.close()
+
+
 def at_last_question(page: Page, base: str) -> None:
     page.goto(f"{base}/kiosk/?lang=en&service=SV-INFO")
     expect(page.get_by_role("heading")).to_have_text("May we call you first?")
