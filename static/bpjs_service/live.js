@@ -24,10 +24,15 @@
     silent = false;
     mark();
     listen();
+    if (fetchFailed) soon(); // the server is back: do not wait for the next poll
   }
 
   function changed(event) {
     heard(event);
+    soon();
+  }
+
+  function soon() {
     if (!waiting) waiting = setTimeout(tell, Math.random() * JITTER);
   }
 
@@ -60,6 +65,8 @@
     if (source.readyState !== EventSource.CLOSED) return;
     setTimeout(open, 5000 + Math.random() * 5000);
   }
+
+  addEventListener("online", open);
 
   // Somebody's own step shows that the system is busy; a fetch keeps the page it has.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {

@@ -146,6 +146,21 @@ def test_page_says_when_news_may_be_late(site: Site, page: Page):
         expect(note).to_have_text("")
 
 
+def test_page_catches_up_as_soon_as_the_network_is_back(site: Site, page: Page):
+    with granian(live_port(site)):
+        page.goto(site.url)
+        expect(page.locator("main")).to_have_text("fetched 2")
+        page.context.set_offline(True)
+        events.announce("test-1")
+        expect(page.locator("body")).to_have_attribute("data-stale", "")
+
+        with page.expect_response(lambda answer: "last=" in answer.url):
+            page.context.set_offline(False)
+
+        expect(page.locator("main")).to_have_text("fetched 3", timeout=2000)
+        expect(page.locator("body")).not_to_have_attribute("data-stale", "")
+
+
 def test_page_says_when_its_part_cannot_be_fetched(site: Site, page: Page):
     with granian(live_port(site)):
         page.goto(site.url)
