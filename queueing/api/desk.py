@@ -27,7 +27,7 @@ from queueing.api.serializers import (
     StepShape,
 )
 from queueing.models import Counter, Duty, State, Ticket
-from queueing.queries.desk import queue_of, set_aside
+from queueing.queries.desk import duties_by_counter, queue_of, set_aside
 from queueing.refusals import NotOnDuty
 
 SEE_COUNTERS = (Right.SERVE, Right.GREET, Right.SEE_BRANCH)
@@ -63,14 +63,11 @@ def _open(request: Request, code: str) -> Response:
 
 def _counters(office: Office) -> list[Counter]:
     """Active counters, each with its open duty or none as ``duty``."""
-    open_now = Duty.objects.open().filter(office=office)
-    at_counter = {
-        duty.counter_id: duty for duty in open_now.select_related("counter", "officer")
-    }
+    duties = duties_by_counter(office)
     found = Counter.objects.filter(office=office, is_active=True)
     counters = list(found.prefetch_related("services"))
     for counter in counters:
-        counter.duty = at_counter.get(counter.pk)  # type: ignore[attr-defined]
+        counter.duty = duties.get(counter.pk)  # type: ignore[attr-defined]
     return counters
 
 

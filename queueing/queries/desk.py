@@ -141,10 +141,7 @@ def desk_of(office: Office, officer: Staff, at: dt.datetime) -> Desk:
 
 def places_of(office: Office) -> list[CounterNow]:
     """The branch's counters in use, by number."""
-    duties = {
-        duty.counter_id: duty
-        for duty in Duty.objects.open().filter(office=office).select_related("officer")
-    }
+    duties = duties_by_counter(office)
     tickets = {
         ticket.counter_id: ticket
         for ticket in Ticket.objects.at_counter()
@@ -154,11 +151,16 @@ def places_of(office: Office) -> list[CounterNow]:
     places = []
     for counter in Counter.objects.filter(office=office):
         duty = duties.get(counter.pk)
-        if duty is not None:
-            duty.counter = counter
         if duty is not None or counter.is_active:
             places.append(CounterNow(counter, duty, tickets.get(counter.pk)))
     return places
+
+
+def duties_by_counter(office: Office) -> dict[int, Duty]:
+    """The branch's open duties, with officer and counter, by the counter's id."""
+    duties = Duty.objects.open().filter(office=office)
+    found = duties.select_related("counter", "officer")
+    return {duty.counter_id: duty for duty in found}
 
 
 def _at_counter(
