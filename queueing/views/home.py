@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from offices.access import Right, branches_for
 from offices.admin_site import site as reference_site
+from offices.demo import demo_people
 from offices.models import Office, Posting, Role, Staff
 
 SCREENS: tuple[tuple[Right, str, Promise], ...] = (
@@ -61,7 +62,7 @@ def _people_of(branch: Office) -> list[Posting]:
     """Who may log in to the demonstration, the counters' officers first."""
     postings = (
         Posting.objects.in_force(branch.day(branch.now()))
-        .filter(office__in=branch.lineage_ids)
+        .filter(office__in=branch.lineage_ids, staff__in=demo_people())
         .select_related("staff", "office")
         .order_by("staff__name")
     )

@@ -43,7 +43,8 @@ def test_home_of_a_demonstration_offers_its_people_by_role(client, demo, db):
     branch = Branch(is_demo=True)
     head = PostingFactory(office=branch.office, role=Role.BRANCH_HEAD)
     officer = PostingFactory(office=branch.office, role=Role.CSO)
-    Branch()  # a real branch is not offered
+    PostingFactory(office=branch.office.parent, role=Role.REGIONAL_VALIDATOR)
+    Branch()  # a real branch is not offered, nor is the region that it shares
 
     answer = client.get("/")
 
