@@ -135,6 +135,7 @@ def _priority(
         "priority",
         office=office,
         service=choice.service,
+        group=_group(groups, choice.service.group.code),
         key=key,
         priorities=PRIORITIES,
     )

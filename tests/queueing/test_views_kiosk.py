@@ -120,6 +120,21 @@ def test_last_question_has_an_address_with_its_own_key(kiosk):
     assert f'value="{key[1]}"' in kiosk.get(address).text
 
 
+def test_last_question_leads_back_to_the_groups_where_the_group_asked_nothing(kiosk):
+    page = ask(kiosk, service="SV-INFO", key=KEY).text
+
+    assert 'href="/kiosk/?lang=en">Back' in page
+
+
+def test_last_question_leads_back_to_the_services_of_its_group(branch, kiosk):
+    second = ServiceFactory(code="SV-2", group=branch.service.group)
+    OfferingFactory(office=branch.office, service=second)
+
+    page = ask(kiosk, service="SV-INFO", key=KEY).text
+
+    assert 'href="/kiosk/?lang=en&amp;group=INFO">Back' in page
+
+
 def test_number_is_issued_and_shown(branch, kiosk):
     branch.ticket(at=timezone.now() - dt.timedelta(minutes=1))
 
