@@ -18,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from bpjs_service.errors import Invalid, NotFound, Refusal
 from offices.access import Right, require
@@ -162,10 +162,11 @@ def _address(name: str, request: HttpRequest, *args: str, **wanted: str) -> str:
 
 
 # -- The number -----------------------------------------------------------------------
-@require_POST
 @_kiosk_page
 def kiosk_issue(request: HttpRequest, device: Device) -> HttpResponse:
     """Issue the number and show it at an address nobody can guess."""
+    if request.method != "POST":  # the address alone, as after a restart
+        return redirect("kiosk")
     office = device.office
     require(device, Right.ISSUE, office)
     at = office.now()

@@ -275,8 +275,10 @@ def test_branch_closed_for_good_shows_no_opening(branch, kiosk):
     assert "Opens again" not in ask(kiosk).text
 
 
-def test_get_gives_no_number(kiosk):
-    assert kiosk.get(reverse("kiosk-issue")).status_code == 405
+def test_address_of_the_button_leads_to_the_start_and_gives_no_number(kiosk):
+    response = kiosk.get(reverse("kiosk-issue"))
+
+    assert response.headers["Location"] == START
     assert nothing_issued()
 
 
