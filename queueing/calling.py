@@ -76,20 +76,29 @@ def waiting_since(candidate: Candidate) -> dt.datetime:
     return max(candidate.queued_at, candidate.appointment_at)
 
 
+Place = tuple[bool, bool, Tier, dt.datetime, int]
+
+
+def place(candidate: Candidate, at: dt.datetime) -> Place:
+    """Where a candidate stands; a smaller place is called earlier."""
+    return (
+        not candidate.put_first,
+        not candidate.sent_here,
+        tier(candidate, at),
+        waiting_since(candidate),
+        candidate.key,
+    )
+
+
 def in_order(candidates: Iterable[Candidate], at: dt.datetime) -> Iterator[Candidate]:
     """The candidates of one counter, the next one first."""
-    return iter(
-        sorted(
-            candidates,
-            key=lambda c: (
-                not c.put_first,
-                not c.sent_here,
-                tier(c, at),
-                waiting_since(c),
-                c.key,
-            ),
-        )
-    )
+    return iter(sorted(candidates, key=lambda candidate: place(candidate, at)))
+
+
+def people_ahead(others: Iterable[Candidate], of: Candidate, at: dt.datetime) -> int:
+    """How many of the others are called before this one, if nobody new comes."""
+    own = place(of, at)
+    return sum(place(other, at) < own for other in others)
 
 
 _CAUSE_OF_TIER = {

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import sys
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import connection, models
@@ -10,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from offices.models import Device, Office, Staff
+from queueing import calling
 from queueing.calling import Candidate
 
 if TYPE_CHECKING:
@@ -218,16 +220,26 @@ class Duty(models.Model):
         SYSTEM = "SYSTEM", _("System trouble")
         MEETING = "MEETING", _("Meeting")
 
-    office = models.ForeignKey(Office, models.PROTECT, related_name="duties")
-    counter = models.ForeignKey(Counter, models.PROTECT, related_name="duties")
-    officer = models.ForeignKey(Staff, models.PROTECT, related_name="duties")
-    is_ranger = models.BooleanField(default=False)
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True)
-    break_reason = models.CharField(
-        max_length=12, choices=BreakReason, blank=True, default=""
+    office = models.ForeignKey(
+        Office, models.PROTECT, related_name="duties", verbose_name=_("office")
     )
-    break_since = models.DateTimeField(null=True, blank=True)
+    counter = models.ForeignKey(
+        Counter, models.PROTECT, related_name="duties", verbose_name=_("counter")
+    )
+    officer = models.ForeignKey(
+        Staff, models.PROTECT, related_name="duties", verbose_name=_("officer")
+    )
+    is_ranger = models.BooleanField(_("as a ranger"), default=False)
+    opened_at = models.DateTimeField(_("opened at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    break_reason = models.CharField(
+        _("reason of the break"),
+        max_length=12,
+        choices=BreakReason,
+        blank=True,
+        default="",
+    )
+    break_since = models.DateTimeField(_("on break since"), null=True, blank=True)
 
     objects = DutyQuerySet.as_manager()
 
@@ -279,11 +291,16 @@ class DutyEvent(models.Model):
         BACK = "back", _("Back")
         CLOSED = "closed", _("Closed")
 
-    duty = models.ForeignKey(Duty, models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=8, choices=Kind)
-    at = models.DateTimeField()
-    reason = models.CharField(max_length=12, blank=True)
-    actor = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    duty = models.ForeignKey(
+        Duty, models.PROTECT, related_name="events", verbose_name=_("counter duty")
+    )
+    kind = models.CharField(_("step"), max_length=8, choices=Kind)
+    at = models.DateTimeField(_("at"))
+    # A ``BreakReason``, or why somebody else closed the counter.
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    actor = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
 
     class Meta:
         ordering = ("pk",)
@@ -394,7 +411,7 @@ class Visit(models.Model):
         max_length=8, choices=Priority, blank=True, default=Priority.NONE
     )
     language = models.CharField(max_length=2, default="id")
-    # The hand-over note one officer leaves for the next; follows the person.
+    # The hand-over note in force; every one that was left is a VisitNote.
     note = models.CharField(_("hand-over note"), max_length=300, blank=True, default="")
 
     class Meta:
@@ -458,17 +475,22 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             anyone &= Q(service__in=duty.counter.services.values("pk"))
         return self.waiting().filter(sent_here | anyone)
 
-    def ahead_of(self, ticket: "Ticket") -> Self:
-        """Waiting tickets of the same group that are called before this one."""
-        earlier = Q(is_priority=ticket.is_priority, queued_at__lt=ticket.queued_at)
-        if not ticket.is_priority:
-            earlier |= Q(is_priority=True)
-        return (
-            self.of_day(ticket.office, ticket.service_day)
-            .waiting()
-            .filter(earlier | Q(put_first=True), service__group=ticket.service.group_id)
-            .exclude(pk=ticket.pk)
+    def competing_with(self, ticket: "Ticket") -> Self:
+        """Others waiting for a counter that could serve this ticket as well."""
+        serves = Counter.services.through.objects
+        theirs = OuterRef(OuterRef("service"))  # of the waiting ticket
+        able = Counter.objects.filter(
+            Q(serves_all=True)
+            | Q(pk__in=serves.filter(service=ticket.service_id).values("counter")),
+            office=ticket.office_id,
+            is_active=True,
         )
+        shared = able.filter(
+            Q(serves_all=True)
+            | Q(pk__in=serves.filter(service=theirs).values("counter"))
+        )
+        waiting = self.of_day(ticket.office, ticket.service_day).waiting()
+        return waiting.filter(Exists(shared)).exclude(pk=ticket.pk)
 
     def locked(self) -> Self:
         """Lock the ticket rows alone, waiting for whoever holds them."""
@@ -477,8 +499,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def with_names(self) -> Self:
         return self.select_related("service__group", "counter", "officer", "visit")
 
-    def candidates(self, duty: Duty) -> "Iterable[Candidate]":
-        """What the calling rule needs of these tickets, for this duty."""
+    def candidates(self, duty: Duty | None = None) -> "Iterable[Candidate]":
+        """What the calling rule needs of these tickets, for this duty or for any."""
+        here = (duty.counter_id, duty.officer_id) if duty else (None, None)
         rows = self.values_list(
             "pk",
             "queued_at",
@@ -490,14 +513,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             "for_officer_id",
         )
         for pk, queued_at, priority, appointment, first, *target in rows:
-            _service, counter, officer = target
+            sent_to = zip(target[1:], here, strict=True)
             yield Candidate(
                 key=pk,
                 queued_at=queued_at,
                 is_priority=priority,
                 appointment_at=appointment,
                 put_first=first,
-                sent_here=counter == duty.counter_id or officer == duty.officer_id,
+                sent_here=any(one and one == this for one, this in sent_to),
                 target=tuple(target),
             )
 
@@ -510,28 +533,52 @@ class Ticket(models.Model):
     """
 
     office = models.ForeignKey(
-        Office, models.PROTECT, related_name="tickets", db_index=False
+        Office,
+        models.PROTECT,
+        related_name="tickets",
+        db_index=False,
+        verbose_name=_("office"),
     )
-    visit = models.ForeignKey(Visit, models.PROTECT, related_name="tickets")
+    visit = models.ForeignKey(
+        Visit, models.PROTECT, related_name="tickets", verbose_name=_("visit")
+    )
     service = models.ForeignKey(
-        Service, models.PROTECT, related_name="tickets", db_index=False
+        Service,
+        models.PROTECT,
+        related_name="tickets",
+        db_index=False,
+        verbose_name=_("service"),
     )
-    service_day = models.DateField()
-    prefix = models.CharField(max_length=1)
-    number = models.PositiveIntegerField()
-    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
-    is_priority = models.BooleanField(default=False)
+    service_day = models.DateField(_("day"))
+    prefix = models.CharField(_("letter"), max_length=1)
+    number = models.PositiveIntegerField(_("number"))
+    state = models.CharField(
+        _("state"), max_length=9, choices=State, default=State.WAITING
+    )
+    is_priority = models.BooleanField(_("priority"), default=False)
     appointment_at = models.DateTimeField(null=True, blank=True)
-    issued_at = models.DateTimeField()
+    issued_at = models.DateTimeField(_("issued at"))
     people_ahead_at_issue = models.PositiveIntegerField(default=0)
     # The place in the queue.
     queued_at = models.DateTimeField()
     put_first = models.BooleanField(default=False)
     for_counter = models.ForeignKey(
-        Counter, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        Counter,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("for counter"),
     )
     for_officer = models.ForeignKey(
-        Staff, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        Staff,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("for officer"),
     )
     # Who has it now; set while called or being served.
     duty = models.ForeignKey(
@@ -541,6 +588,7 @@ class Ticket(models.Model):
         blank=True,
         related_name="tickets",
         db_index=False,
+        verbose_name=_("counter duty"),
     )
     counter = models.ForeignKey(
         Counter,
@@ -549,6 +597,7 @@ class Ticket(models.Model):
         blank=True,
         related_name="tickets",
         db_index=False,
+        verbose_name=_("counter"),
     )
     officer = models.ForeignKey(
         Staff,
@@ -557,6 +606,7 @@ class Ticket(models.Model):
         blank=True,
         related_name="tickets",
         db_index=False,
+        verbose_name=_("officer"),
     )
     held_by = models.ForeignKey(
         Staff,
@@ -565,6 +615,7 @@ class Ticket(models.Model):
         blank=True,
         related_name="held_tickets",
         db_index=False,
+        verbose_name=_("held by"),
     )
     moved_at = models.DateTimeField()  # of the newest event; never goes back
     calls = models.PositiveSmallIntegerField(default=0)
@@ -648,6 +699,25 @@ class Ticket(models.Model):
         """Where it waits to be served: service, counter and officer, by their ids."""
         return (self.service_id, self.for_counter_id, self.for_officer_id)
 
+    def candidate(self) -> Candidate:
+        """The ticket as the calling rule sees it; one not saved yet comes last."""
+        return Candidate(
+            key=self.pk or sys.maxsize,
+            queued_at=self.queued_at,
+            is_priority=self.is_priority,
+            appointment_at=self.appointment_at,
+            put_first=self.put_first,
+        )
+
+    def people_ahead(self, at: dt.datetime) -> int:
+        """How many people are called before this one, if nobody new comes.
+
+        Everybody counts who waits for a counter that could serve this one, too:
+        whoever stands in another group but before the same counters is ahead.
+        """
+        others = Ticket.objects.competing_with(self).candidates()
+        return calling.people_ahead(others, self.candidate(), at)
+
     def waited_minutes(self, at: dt.datetime) -> int:
         """Whole minutes since it joined its queue."""
         return max(0, int((at - self.queued_at).total_seconds() // 60))
@@ -680,29 +750,63 @@ CALLS = (Action.CALL_NEXT, Action.PICK, Action.RECALL)
 class TicketEvent(models.Model):
     """One change of a ticket: history, statistics and outbox; append-only (trigger)."""
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
-    office = models.ForeignKey(Office, models.PROTECT, related_name="+", db_index=False)
-    service_day = models.DateField()
-    action = models.CharField(max_length=12, choices=Action)
-    from_state = models.CharField(max_length=9, choices=State, blank=True)
-    to_state = models.CharField(max_length=9, choices=State)
-    at = models.DateTimeField()
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="events", verbose_name=_("ticket")
+    )
+    office = models.ForeignKey(
+        Office,
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("office"),
+    )
+    service_day = models.DateField(_("day"))
+    action = models.CharField(_("step"), max_length=12, choices=Action)
+    from_state = models.CharField(
+        _("from state"), max_length=9, choices=State, blank=True
+    )
+    to_state = models.CharField(_("to state"), max_length=9, choices=State)
+    at = models.DateTimeField(_("at"))
     service = models.ForeignKey(
-        Service, models.PROTECT, related_name="+", db_index=False
+        Service,
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("service"),
     )
     counter = models.ForeignKey(
-        Counter, models.PROTECT, null=True, related_name="+", db_index=False
+        Counter,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("counter"),
     )
     duty = models.ForeignKey(
-        Duty, models.PROTECT, null=True, related_name="+", db_index=False
+        Duty,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("counter duty"),
     )
     staff = models.ForeignKey(
-        Staff, models.PROTECT, null=True, related_name="+", db_index=False
+        Staff,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("staff member"),
     )
     device = models.ForeignKey(
-        Device, models.PROTECT, null=True, related_name="+", db_index=False
+        Device,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("device"),
     )
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
     data = models.JSONField(default=dict)
     before = models.JSONField(default=dict)  # the changed fields, for undo
     undoes = models.OneToOneField(
@@ -732,3 +836,32 @@ class TicketEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket} {self.action}"
+
+
+class VisitNoteQuerySet(models.QuerySet["VisitNote"]):
+    def in_force(self) -> Self:
+        """Without the notes whose transfer was taken back."""
+        return self.filter(event__undone_by=None)
+
+
+class VisitNote(models.Model):
+    """A hand-over note as it was left; never changed (trigger), only erased.
+
+    What officers write about a person belongs to the visit and must not get into the
+    events, which are kept for ever. Who left it and when is in its event; an empty
+    text took the former note away.
+    """
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="notes")
+    event = models.OneToOneField(TicketEvent, models.PROTECT, related_name="note")
+    text = models.CharField(_("hand-over note"), max_length=300, blank=True)
+
+    objects = VisitNoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("hand-over note")
+        verbose_name_plural = _("hand-over notes")
+
+    def __str__(self) -> str:
+        return self.text

@@ -14,7 +14,13 @@ from queueing.models import (
     Visit,
 )
 from queueing.refusals import BranchClosed, DailyCapReached, ServiceNotOffered
-from tests.factories import MONDAY, Branch, BranchFactory, ServiceFactory
+from tests.factories import (
+    MONDAY,
+    Branch,
+    BranchFactory,
+    CounterFactory,
+    ServiceFactory,
+)
 from tests.queueing.helpers import after, refused
 
 TODAY = MONDAY.date()
@@ -170,7 +176,7 @@ def test_issue_tells_how_many_are_called_before(branch: Branch):
     pregnant = branch.ticket(at=after(5), priority="PREGNANT")
 
     ahead = [t.people_ahead_at_issue for t in (plain, elderly, first, last, pregnant)]
-    assert ahead == [0, 0, 2, 4, 2]
+    assert ahead == [1, 0, 3, 5, 2]
 
 
 # -- Closed ---------------------------------------------------------------------------
@@ -274,3 +280,40 @@ def test_number_series_is_named_by_day_and_last_number(branch: Branch):
     branch.ticket()
 
     assert str(NumberSeries.objects.get()) == "2026-01-05 A001"
+
+
+def test_people_ahead_are_those_before_the_same_counters(branch: Branch):
+    other, apart = branch.offer("SV-K", "K"), branch.offer("SV-U", "U")
+    both = CounterFactory(office=branch.office, number=1, serves_all=False)
+    both.services.set([branch.service, other])
+    alone = CounterFactory(office=branch.office, number=2, serves_all=False)
+    alone.services.set([apart])
+
+    tickets = [
+        branch.ticket(service=service, at=after(minute))
+        for minute, service in enumerate([branch.service, other, apart, other, apart])
+    ]
+
+    ahead = [ticket.people_ahead_at_issue for ticket in tickets]
+    assert ahead == [0, 1, 0, 2, 1]
+
+
+def test_people_ahead_are_everybody_where_a_counter_serves_all(branch: Branch):
+    CounterFactory(office=branch.office)
+    other = branch.offer("SV-K", "K")
+
+    tickets = [branch.ticket(), branch.ticket(service=other, at=after(1))]
+
+    assert [ticket.people_ahead_at_issue for ticket in tickets] == [0, 1]
+
+
+def test_people_ahead_follow_the_calling_rule(branch: Branch):
+    CounterFactory(office=branch.office)
+    booked = branch.ticket(appointment_at=after(0))
+    early = branch.ticket(appointment_at=after(60))
+    walk_in = branch.ticket(at=after(1))
+    elderly = branch.ticket(at=after(2), priority="ELDERLY")
+
+    ahead = [t.people_ahead(after(3)) for t in (booked, early, walk_in, elderly)]
+
+    assert ahead == [1, 3, 2, 0]

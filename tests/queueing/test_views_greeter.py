@@ -10,7 +10,7 @@ from django.urls import reverse
 from offices.models import Role
 from queueing import operations
 from queueing.models import Action, State, Ticket, TicketEvent
-from tests.factories import MONDAY, Branch, on_monday
+from tests.factories import MONDAY, Branch, CounterFactory, on_monday
 
 MINUTE = dt.timedelta(minutes=1)
 HTMX = {"HX-Request": "true"}
@@ -125,6 +125,7 @@ def test_greeter_number_without_letter_offers_every_letter(
 
 
 def test_greeter_sees_place_and_trail_of_a_ticket(greeter: Greeter):
+    CounterFactory(office=greeter.branch.office)
     greeter.waiting(minutes=12)
     second = greeter.waiting()
 
@@ -218,6 +219,39 @@ def test_greeter_transfers_a_waiting_visitor(greeter: Greeter, branch: Branch):
 
     ticket.refresh_from_db()
     assert (ticket.service, ticket.state) == (service, State.WAITING)
+
+
+def test_greeter_sees_every_note_and_can_take_the_last_away(
+    greeter: Greeter, branch: Branch
+):
+    ticket = greeter.waiting()
+    to = {"target": f"service:{branch.service.pk}", "place": "BY_AGE"}
+    for note in ("formulir kurang", "formulir lengkap", ""):
+        response = greeter.press("transfer", ticket, note=note, **to, headers=HTMX)
+
+    found = response.context["reception"].found
+    assert found.ticket.visit.note == ""
+    assert [step.details for step in found.trail[1:]] == [
+        "By time of arrival; Hand-over note: formulir kurang",
+        "By time of arrival; Hand-over note: formulir lengkap",
+        "By time of arrival; Hand-over note removed",
+    ]
+
+
+def test_greeter_refusal_keeps_the_note_as_it_was_typed(
+    greeter: Greeter, branch: Branch
+):
+    ticket = greeter.waiting()
+    closed = branch.offer("SV-JHT", "K", is_offered=False)
+    to = {"ticket": ticket, "actor": greeter.staff, "service": branch.service}
+    operations.transfer(note="formulir kurang", at=MONDAY, **to)
+
+    response = greeter.press(
+        "transfer", ticket, target=f"service:{closed.pk}", place="END", note=""
+    )
+
+    assert response.status_code == 409
+    assert 'maxlength="300" rows="2"></textarea>' in response.text
 
 
 REFUSED = [
