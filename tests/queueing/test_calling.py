@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queueing.calling import Candidate, Cause, Reason, Tier, in_order, reason, tier
+from queueing.calling import (
+    Candidate,
+    Cause,
+    Reason,
+    Tier,
+    in_order,
+    people_ahead,
+    reason,
+    tier,
+)
 from tests.factories import MONDAY
 from tests.queueing.helpers import after
 
@@ -147,3 +156,18 @@ def test_taking_somebody_away_changes_nothing_for_the_others(queue, at):
     for gone in queue:
         rest = [candidate for candidate in queue if candidate != gone]
         assert list(in_order(rest, at)) == [c for c in ordered if c != gone]
+
+
+def test_people_ahead_are_those_with_an_earlier_place():
+    def waiting(key: int, minute: int, **more: bool) -> Candidate:
+        return Candidate(key, MONDAY + dt.timedelta(minutes=minute), **more)
+
+    own = waiting(5, 10)
+    others = [
+        waiting(1, 5),
+        waiting(2, 15),
+        waiting(3, 20, is_priority=True),
+        waiting(4, 10),
+    ]
+
+    assert people_ahead(others, own, MONDAY + dt.timedelta(hours=1)) == 3
