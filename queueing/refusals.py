@@ -20,6 +20,12 @@ class DailyCapReached(Refusal):
     sentence = _("All numbers for %(service)s today have been given out.")
 
 
+class AppointmentNotToday(Refusal):
+    code = "appointment_not_today"
+    status = 422
+    sentence = _("The booked time is not of today at this branch.")
+
+
 class CounterTaken(Refusal):
     code = "counter_taken"
     sentence = _("Counter %(counter)s is already opened by %(officer)s.")

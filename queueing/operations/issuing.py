@@ -18,7 +18,12 @@ from queueing.models import (
     Visit,
 )
 from queueing.operations.moving import actor_fields, channel
-from queueing.refusals import BranchClosed, DailyCapReached, ServiceNotOffered
+from queueing.refusals import (
+    AppointmentNotToday,
+    BranchClosed,
+    DailyCapReached,
+    ServiceNotOffered,
+)
 from queueing.repeats import Stamp, repeatable
 
 
@@ -36,12 +41,15 @@ def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
 ) -> Ticket:
     """Issue the next number of the service's group, by the branch's own date.
 
-    ``appointment_at`` is the booked time of a visitor who has one.
-    Raises ``BranchClosed``, ``ServiceNotOffered`` or ``DailyCapReached``.
+    ``appointment_at`` is the booked time of a visitor who has one. Raises
+    ``BranchClosed``, ``AppointmentNotToday``, ``ServiceNotOffered`` or
+    ``DailyCapReached``.
     """
     day = office.day(at)
     if not office.is_open(at):
         raise BranchClosed
+    if appointment_at is not None:
+        _check_booked(office, appointment_at, at)
     _count(office, service, day)
     visit = Visit.objects.create(
         office=office, service_day=day, priority=priority, language=language
@@ -65,6 +73,12 @@ def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
     ticket.save(force_insert=True)
     _record_issue(ticket, stamp, actor)
     return ticket
+
+
+def _check_booked(office: Office, booked: dt.datetime, at: dt.datetime) -> None:
+    # The distance first: a date of the year 9999 cannot be told in every zone.
+    if abs(booked - at) > dt.timedelta(days=1) or office.day(booked) != office.day(at):
+        raise AppointmentNotToday
 
 
 def _count(office: Office, service: Service, day: dt.date) -> None:

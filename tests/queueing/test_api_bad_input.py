@@ -10,7 +10,7 @@ from offices.models import OpeningHours, Role
 from offices.operations import revoke_device
 from queueing import operations
 from queueing.models import Counter, Offering, Ticket
-from tests.factories import Branch, CounterFactory, ServiceFactory
+from tests.factories import Branch, CounterFactory, ServiceFactory, on_monday
 from tests.queueing.api import client_of, problem, traces, url
 
 
@@ -199,6 +199,27 @@ def test_kiosk_cannot_claim_an_appointment(branch: Branch):
     assert problem(refused) == (403, "not_allowed")
     assert given.status_code == 201
     assert traces() == (1, 1, ["WAITING"])
+
+
+@pytest.mark.parametrize(
+    "booked",
+    [
+        "2001-01-01T09:00:00+07:00",
+        "2031-01-01T09:00:00+07:00",
+        "2026-01-04T23:59:59+07:00",
+        "2026-01-06T00:00:00+07:00",
+        "9999-12-31T20:00:00+07:00",
+        "0001-01-01T20:00:00+07:00",
+    ],
+)
+def test_appointment_of_another_day(db, booked: str):
+    branch = Branch(**on_monday())
+    greeter = client_of(branch.officer(Role.GREETER))
+
+    answer = issue(greeter, branch, {"service": "SV-INFO", "appointment_at": booked})
+
+    assert problem(answer) == (422, "appointment_not_today")
+    assert traces() == (0, 0, [])
 
 
 # -- Bodies ---------------------------------------------------------------------------
