@@ -12,13 +12,14 @@ from queueing.refusals import (
     AlreadyOnDuty,
     CounterClosed,
     CounterTaken,
+    NotOnDuty,
 )
 
 
 def open_duty(
     *, counter: Counter, officer: Staff, at: dt.datetime, is_ranger: bool = False
 ) -> Duty:
-    """Open the counter for the officer.
+    """Open the counter for the officer; one that is open like this already stays.
 
     Raises ``CounterTaken``, ``AlreadyOnDuty`` or ``CounterClosed``; two officers
     at once are told apart by the unique constraints of ``Duty``.
@@ -36,18 +37,23 @@ def open_duty(
             )
             _record(duty, DutyEvent.Kind.OPENED, at, officer)
     except IntegrityError:
-        _refuse(counter, officer)
-        raise
+        if (opened := _opened_before(counter, officer, is_ranger)) is None:
+            raise
+        return opened
     return duty
 
 
-def _refuse(counter: Counter, officer: Staff) -> None:
+def _opened_before(counter: Counter, officer: Staff, is_ranger: bool) -> Duty | None:
+    """The duty that a repeated request asks for; raises what else is in its way."""
     own = Duty.objects.open().select_related("counter").filter(officer=officer).first()
     if own is not None:
+        if (own.counter_id, own.is_ranger) == (counter.pk, is_ranger):
+            return own
         raise AlreadyOnDuty(counter=own.counter.number)
     other = Duty.objects.open().select_related("officer").filter(counter=counter)
     if (duty := other.first()) is not None:
         raise CounterTaken(counter=counter.number, officer=duty.officer)
+    return None
 
 
 @transaction.atomic
@@ -74,8 +80,11 @@ def end_break(*, duty: Duty, at: dt.datetime) -> Duty:
 
 @transaction.atomic
 def close_duty(*, duty: Duty, at: dt.datetime, actor: Staff | None = None) -> Duty:
-    """Close the counter; refused while somebody is at it."""
-    duty = lock_empty_duty(duty)
+    """Close the counter; refused while somebody is at it. A closed one stays so."""
+    try:
+        duty = lock_empty_duty(duty)
+    except NotOnDuty:
+        return Duty.objects.select_related("counter", "officer").get(pk=duty.pk)
     end_duty(duty=duty, at=at, actor=actor or duty.officer)
     return duty
 

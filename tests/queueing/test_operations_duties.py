@@ -12,7 +12,7 @@ from queueing.refusals import (
     OnBreak,
 )
 from tests.factories import MONDAY, Branch, CounterFactory
-from tests.queueing.helpers import after, refused
+from tests.queueing.helpers import after, everything, refused
 
 PRAYER = Duty.BreakReason.PRAYER
 
@@ -56,8 +56,10 @@ def test_open_duty_at_a_counter_already_open_names_who_is_there(branch: Branch):
     assert refusal.value.params == {"counter": 1, "officer": duty.officer}
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_open_duty_by_somebody_on_duty_names_the_own_counter(branch: Branch, number):
+@pytest.mark.parametrize(("number", "is_ranger"), [(1, True), (2, False)])
+def test_open_duty_by_somebody_on_duty_names_the_own_counter(
+    branch: Branch, number, is_ranger
+):
     duty = branch.duty(1)
     other = CounterFactory(office=branch.office, number=2)
 
@@ -66,8 +68,20 @@ def test_open_duty_by_somebody_on_duty_names_the_own_counter(branch: Branch, num
             counter=(duty.counter, other)[number - 1],
             officer=duty.officer,
             at=after(1),
+            is_ranger=is_ranger,
         )
     assert refusal.value.params == {"counter": 1}
+
+
+def test_open_duty_twice_is_one_duty(branch: Branch):
+    duty = branch.duty(1)
+    before = everything()
+
+    again = operations.open_duty(
+        counter=duty.counter, officer=duty.officer, at=after(1)
+    )
+
+    assert (again, everything()) == (duty, before)
 
 
 def test_open_duty_by_somebody_on_duty_at_another_branch_is_refused(branch: Branch):
@@ -137,12 +151,14 @@ def test_close_duty_never_ends_before_it_began(branch: Branch):
     assert closed.closed_at == MONDAY
 
 
-def test_close_duty_twice_is_refused(branch: Branch):
+def test_close_duty_twice_is_closing_it_once(branch: Branch):
     duty = branch.duty(1)
     operations.close_duty(duty=duty, at=after(1))
+    before = everything()
 
-    with refused(NotOnDuty):
-        operations.close_duty(duty=duty, at=after(2))
+    again = operations.close_duty(duty=duty, at=after(2))
+
+    assert (again.closed_at, everything()) == (after(1), before)
 
 
 @pytest.mark.parametrize("at_counter", ["called", "serving"])
