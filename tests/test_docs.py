@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
+from django.urls import resolve
 
 from queueing.models import Action, State
 from queueing.moves import MOVES
@@ -15,6 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PAPERS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
+DEPLOYMENT = (REPOSITORY / "docs/deployment.md").read_text(encoding="utf-8")
 GLOSSARY = (REPOSITORY / "docs/glossary.md").read_text(encoding="utf-8")
 ADRS = REPOSITORY / "docs" / "adr"
 DEPENDENCIES = (ADRS / "0012-every-dependency-has-a-reason.md").read_text()
@@ -49,6 +51,14 @@ def test_links_lead_somewhere(paper):
         assert linked.exists(), target
         if fragment:
             assert fragment in anchors(linked.read_text(encoding="utf-8")), target
+
+
+def test_watched_addresses_of_the_pages_exist():
+    named = [row[0] for row in rows_under("## Watching it", DEPLOYMENT)]
+    paths = [name.strip("`") for name in named if re.fullmatch(r"`/[^`]*`", name)]
+
+    assert paths == ["/health"]
+    assert [resolve(path).url_name for path in paths] == ["health"]
 
 
 def test_readme_lists_every_variable_that_is_read():

@@ -46,7 +46,8 @@ def serve(port: int, var: Path) -> None:
         with console.step("PostgreSQL and Valkey"):
             servers = stack.enter_context(servers_up(var))
         environment = demo_environment(var, port)
-        welcome = _Welcome(port, _prepare(environment, f"http://localhost:{port}"))
+        directions = _prepare(environment, f"http://localhost:{port}")
+        welcome = _Welcome(port, f"{directions}\n{_folders(var, servers.root)}")
         ticks = (welcome, _Guard(servers))
         programs = demo_programs(port, var, environment)
         Supervisor(programs, var / "logs", ticks).run()
@@ -114,6 +115,12 @@ def _prepare(environment: Mapping[str, str], base_url: str) -> str:
             "The database could not be prepared; the lines above say why. To begin "
             "again with an empty one, remove the var folder.",
         ) from error
+
+
+def _folders(var: Path, root: Path) -> str:
+    """Say where everything is kept; the data may be elsewhere for root."""
+    folders = dict.fromkeys((var.resolve(), root))
+    return f"Data and logs are kept in {' and '.join(map(str, folders))}."
 
 
 class _Guard:

@@ -32,6 +32,7 @@ class EmbeddedServers:
         account = account_for_servers()
         root = data_root(var, account).resolve()
         self._var = var
+        self.root = root  # where the embedded ones keep their data
         self._servers: dict[str, Postgres | Valkey] = {}
         if not os.environ.get("DATABASE_URL"):
             self._servers["database"] = Postgres(root, account, durable=durable)

@@ -14,7 +14,12 @@ import pytest
 from bpjs_service.embedded import __main__ as command
 from bpjs_service.embedded import tools
 from bpjs_service.embedded.problems import Exit, Problem
-from bpjs_service.embedded.serve import demo_environment, demo_programs, serve
+from bpjs_service.embedded.serve import (
+    _folders,
+    demo_environment,
+    demo_programs,
+    serve,
+)
 from bpjs_service.embedded.servers import open_lock, try_exclusive
 from tests.bpjs_service.embedded_places import eventually, open_folder
 
@@ -84,6 +89,7 @@ def test_demo_runs_until_it_is_stopped_and_leaves_nothing_behind(ports):
                     if "Press Ctrl-C" in line:
                         break
                 assert f"http://localhost:{ports}/" in said
+                assert f"Data and logs are kept in {var.resolve()}." in said
                 assert status(ports, "/") < 500
                 assert eventually(lambda: status(ports + 1, "/live/health") == 200)
                 demo.send_signal(signal.SIGINT)
@@ -101,6 +107,13 @@ def test_demo_runs_until_it_is_stopped_and_leaves_nothing_behind(ports):
             "web",
             "worker",
         ]
+
+
+def test_welcome_names_the_folder_elsewhere_too(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+
+    assert _folders(tmp_path, tmp_path) == f"Data and logs are kept in {tmp_path}."
+    assert str(elsewhere) in _folders(tmp_path, elsewhere)
 
 
 @pytest.mark.parametrize("offset", [0, 1])
