@@ -64,6 +64,24 @@ def assert_fits(page: Page) -> None:
         assert min(box["width"], box["height"]) >= LEAST_TARGET
 
 
+def test_start_greets_in_the_middle_and_breaks_no_greeting(screen: Page):
+    greetings = screen.locator("h1 span").all()
+
+    for greeting in greetings:
+        box = greeting.bounding_box()
+        assert box is not None
+        assert abs(box["x"] * 2 + box["width"] - screen.viewport_size["width"]) <= 1
+        lines = greeting.evaluate(
+            """(element) => {
+                const text = document.createRange();
+                text.selectNodeContents(element);
+                return text.getClientRects().length;
+            }"""
+        )
+        assert lines == 1
+    assert len(greetings) == 2
+
+
 def test_visitor_takes_a_number(screen: Page, axe):
     steps = [
         lambda: screen.get_by_role("link", name="Indonesia").click(),
