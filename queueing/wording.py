@@ -43,8 +43,8 @@ def why_at_counter(call: TicketEvent) -> str:
 
 
 def details(event: TicketEvent) -> str:
-    """What an event adds to its action: reason, cause of the call, chosen place."""
-    parts = [event.reason, _cause(event.data), _place(event.data)]
+    """What an event adds to its action: reason, cause of the call, place, note."""
+    parts = [event.reason, _cause(event.data), _place(event.data), _note(event)]
     return "; ".join(part for part in parts if part)
 
 
@@ -56,3 +56,12 @@ def _cause(data: dict[str, Any]) -> str:
 
 def _place(data: dict[str, Any]) -> str:
     return str(Place(data["place"]).label) if "place" in data else ""
+
+
+def _note(event: TicketEvent) -> str:
+    note = getattr(event, "note", None)  # erased in time, while the event stays
+    if note is None:
+        return ""
+    if not note.text:
+        return _("Hand-over note removed")
+    return _("Hand-over note: %(note)s") % {"note": note}

@@ -62,7 +62,12 @@ class TransferBody(StrictSerializer):
     counter = serializers.IntegerField(min_value=1, max_value=99, required=False)
     officer = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     place = serializers.ChoiceField(Place.choices, default=Place.BY_AGE)
-    note = TextField(max_length=300, default="", allow_blank=True)
+    note = TextField(
+        max_length=300,
+        required=False,
+        allow_blank=True,
+        help_text="Left out: the former note stays. Empty: it is taken away.",
+    )
     performed = serializers.BooleanField(default=False)
 
 

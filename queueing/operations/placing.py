@@ -14,7 +14,6 @@ from queueing.models import (
     Service,
     State,
     Ticket,
-    Visit,
 )
 from queueing.moves import MOVES
 from queueing.operations.moving import (
@@ -25,6 +24,7 @@ from queueing.operations.moving import (
     move,
     refusal_of,
 )
+from queueing.operations.notes import changed_note, leave_note
 from queueing.operations.serving import check_offered
 from queueing.refusals import (
     CounterClosed,
@@ -84,14 +84,15 @@ def transfer(  # noqa: PLR0913 - target, place, note and whether work was done
     counter: Counter | None = None,
     officer: Staff | None = None,
     place: str = Place.BY_AGE,
-    note: str = "",
+    note: str | None = None,
     performed: bool = False,
 ) -> Ticket:
     """Send the visitor on to a service, a counter or an officer; the number stays.
 
     ``performed`` says that the present service was done before. The note follows
-    the visit. Raises ``TransferTarget`` unless exactly one target is given, and
-    ``CounterClosed`` or ``OfficerNotHere`` when nobody is there to call.
+    the visit: None leaves the one in force, "" takes it away. Raises
+    ``TransferTarget`` unless exactly one target is given, and ``CounterClosed`` or
+    ``OfficerNotHere`` when nobody is there to call.
     """
     if sum(target is not None for target in (service, counter, officer)) != 1:
         raise TransferTarget
@@ -99,21 +100,23 @@ def transfer(  # noqa: PLR0913 - target, place, note and whether work was done
     _check_source(ticket, Action.TRANSFER)
     check_present(ticket, ticket.office, at)
     _check_target(ticket, service, counter, officer, at)
-    if note.strip():
-        _leave_note(ticket.visit, note)
-    return move(
+    text = changed_note(ticket.visit, note)
+    ticket = move(
         ticket,
         Action.TRANSFER,
         stamp=stamp,
         actor=actor,
         at=at,
-        data={"place": place, "performed": performed, "noted": bool(note.strip())},
+        data={"place": place, "performed": performed, "noted": text is not None},
         service=service or ticket.service,
         for_counter=counter,
         for_officer=officer,
         calls=0,
         **_placed(ticket, place, at),
     )
+    if text is not None:
+        leave_note(ticket, text)
+    return ticket
 
 
 def _check_source(ticket: Ticket, action: Action) -> None:
@@ -135,11 +138,6 @@ def _check_target(
         raise CounterClosed(counter=counter.number)
     if officer is not None and not here.filter(officer=officer).exists():
         raise OfficerNotHere(officer=officer)
-
-
-def _leave_note(visit: Visit, note: str) -> None:
-    visit.note = note.strip()[:300]
-    visit.save(update_fields=["note"])
 
 
 def _placed(ticket: Ticket, place: str, at: dt.datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from queueing.operations.moving import (
     lock_ticket,
     move,
 )
+from queueing.operations.notes import withdraw_note
 from queueing.refusals import (
     CounterBusy,
     NothingToUndo,
@@ -35,7 +36,7 @@ def undo(stamp: Stamp, *, ticket: Ticket, actor: Staff, at: dt.datetime) -> Tick
     ticket = lock_ticket(ticket)
     if ticket.events.last() != event:  # it moved on while we waited for the locks
         raise NothingToUndo
-    return move(
+    ticket = move(
         ticket,
         Action.UNDO,
         stamp=stamp,
@@ -44,6 +45,9 @@ def undo(stamp: Stamp, *, ticket: Ticket, actor: Staff, at: dt.datetime) -> Tick
         undoes=event,
         **_former(event),
     )
+    if event.data.get("noted"):
+        withdraw_note(ticket)
+    return ticket
 
 
 def _undoable(ticket: Ticket, actor: Staff, at: dt.datetime) -> TicketEvent:

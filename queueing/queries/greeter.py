@@ -106,7 +106,9 @@ def found(office: Office, ticket: Ticket, at: dt.datetime) -> Found:
     """A ticket with its place in the queue and everything that happened to it."""
     ticket.office = office
     is_waiting = ticket.state == State.WAITING
-    events = ticket.events.select_related("staff", "device", "counter", "service")
+    events = ticket.events.select_related(
+        "staff", "device", "counter", "service", "note"
+    )
     return Found(
         ticket,
         ahead=Ticket.objects.ahead_of(ticket).count() if is_waiting else None,

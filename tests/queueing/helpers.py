@@ -17,10 +17,20 @@ from queueing.models import (
     Ticket,
     TicketEvent,
     Visit,
+    VisitNote,
 )
 from tests.factories import MONDAY, Branch
 
-WRITTEN = (Ticket, TicketEvent, Visit, Duty, DutyEvent, NumberSeries, ServiceTally)
+WRITTEN = (
+    Ticket,
+    TicketEvent,
+    Visit,
+    VisitNote,
+    Duty,
+    DutyEvent,
+    NumberSeries,
+    ServiceTally,
+)
 
 
 def after(minutes: float = 0, *, seconds: float = 0, days: int = 0) -> dt.datetime:

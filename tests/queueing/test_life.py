@@ -29,6 +29,7 @@ from queueing.models import (
     ServiceTally,
     Ticket,
     TicketEvent,
+    Visit,
 )
 from queueing.moves import MOVES, UNDOABLE
 from tests.factories import MONDAY, Branch
@@ -49,6 +50,7 @@ class Choice:
     target: str
     place: str
     reason: str
+    note: str | None
     seconds: int
 
 
@@ -61,11 +63,13 @@ CHOICES = st.builds(
     target=st.sampled_from(["service", "service", "counter", "officer", ""]),
     place=st.sampled_from(Place.values),
     reason=st.sampled_from(["came back", "came back", ""]),
+    note=st.sampled_from([None, "", "form is missing", "form is complete"]),
     seconds=st.integers(-1, 40),
 )
 # One rule with weights: several rules would be switched off at random, and most
 # days would never get beyond the first call.
-ACTS = ["press"] * 6 + ["undo"] * 2 + ["issue", "help", "err", "rest", "wait"]
+OFTEN, SELDOM = ["press", "regret"], ["undo", "issue", "help", "err", "rest", "wait"]
+ACTS = OFTEN * 4 + SELDOM
 
 
 class BranchDay(RuleBasedStateMachine):
@@ -83,6 +87,7 @@ class BranchDay(RuleBasedStateMachine):
         )
         self.duties = [self.branch.duty(number) for number in (1, 2, 3)]
         self.now = MONDAY
+        self.before: dict[int, dict[str, list[dict[str, Any]]]] = {}  # by event
         for service in self.services * 2:
             self.branch.ticket(service=service)
 
@@ -100,6 +105,20 @@ class BranchDay(RuleBasedStateMachine):
             assert everything() == before
         else:
             assert TicketEvent.objects.count() == events + 1
+            event = TicketEvent.objects.latest("pk")
+            self.before[event.pk] = before
+            if event.undoes is not None:
+                self.check_restored(event)
+
+    def check_restored(self, undo: TicketEvent) -> None:
+        """The ticket and its visit are as before the step; history is not."""
+        former = self.before[undo.undoes_id]
+        (ticket,) = Ticket.objects.filter(pk=undo.ticket_id).values()
+        (visit,) = Visit.objects.filter(pk=ticket["visit_id"]).values()
+        assert {**ticket, "moved_at": None} in [
+            {**row, "moved_at": None} for row in former["Ticket"]
+        ]
+        assert visit in former["Visit"]
 
     def step(self, action: str, ticket: Ticket, choice: Choice) -> None:
         duty = self.duties[choice.counter]
@@ -114,7 +133,7 @@ class BranchDay(RuleBasedStateMachine):
             Action.PICK: {"duty": duty, "reason": choice.reason},
             Action.RESUME: {"duty": duty},
             Action.NEXT_SERVICE: {"service": service},
-            Action.TRANSFER: {"place": choice.place, **target},
+            Action.TRANSFER: {"place": choice.place, "note": choice.note, **target},
             Action.REQUEUE: {"place": choice.place, "reason": choice.reason},
             Action.CANCEL: {"reason": choice.reason},
         }
@@ -173,6 +192,10 @@ class BranchDay(RuleBasedStateMachine):
         newest = TicketEvent.objects.filter(staff=officer).last()
         if newest is not None:
             self.attempt(operations.undo, ticket=newest.ticket, actor=officer)
+
+    def regret(self, choice: Choice) -> None:
+        self.press(choice)
+        self.undo(choice)
 
     def rest(self, choice: Choice) -> None:
         """Take a break or end it; or leave and come back as a new duty."""

@@ -1,6 +1,8 @@
 import datetime as dt
+from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from queueing import operations
 from queueing.models import Place, QueueRules, State, Ticket
@@ -130,20 +132,65 @@ def test_transfer_to_a_service_keeps_the_number_and_the_age(branch: Branch):
     assert sent.visit.note == "has the form"
 
 
-def test_transfer_without_a_note_leaves_the_former_one(branch: Branch):
-    duty = branch.duty()
-    ticket = branch.ticket()
-    by = {"ticket": ticket, "actor": duty.officer, "service": branch.service}
+@pytest.mark.parametrize("again", [None, "x" * 300, " " + "x" * 300 + "y"])
+def test_transfer_without_another_note_leaves_the_former_one(branch: Branch, again):
+    by = to_own_service(branch)
     operations.transfer(at=after(1), note="x" * 301, **by)
 
-    sent = operations.transfer(at=after(2), note="  ", **by)
+    sent = operations.transfer(at=after(2), note=again, **by)
 
-    assert sent.visit.note == "x" * 300
+    assert (sent.visit.note, notes_of(sent)) == ("x" * 300, ["x" * 300])
     assert sent.recorded.data == {
         "place": "BY_AGE",
         "performed": False,
         "noted": False,
     }
+
+
+def test_transfer_with_another_note_keeps_the_former_one_in_the_history(
+    branch: Branch,
+):
+    by = to_own_service(branch)
+    first = operations.transfer(at=after(1), note="form is missing", **by).recorded
+
+    sent = operations.transfer(at=after(2), note="form is complete", **by)
+
+    assert sent.visit.note == "form is complete"
+    assert notes_of(sent) == ["form is missing", "form is complete"]
+    assert (first.note.text, sent.recorded.note.text) == tuple(notes_of(sent))
+    assert first.data == {"place": "BY_AGE", "performed": False, "noted": True}
+
+
+def test_transfer_with_an_empty_note_takes_the_note_away(branch: Branch):
+    by = to_own_service(branch)
+    operations.transfer(at=after(1), note="form is missing", **by)
+
+    sent = operations.transfer(at=after(2), note=" ", **by)
+
+    assert (sent.visit.note, notes_of(sent)) == ("", ["form is missing", ""])
+    assert sent.recorded.data["noted"] is True
+
+
+def to_own_service(branch: Branch) -> dict[str, Any]:
+    return {
+        "ticket": branch.ticket(),
+        "actor": branch.duty().officer,
+        "service": branch.service,
+    }
+
+
+def notes_of(ticket: Ticket) -> list[str]:
+    return list(ticket.visit.notes.values_list("text", flat=True))
+
+
+def test_note_can_be_erased_and_not_changed(branch: Branch):
+    sent = operations.transfer(at=after(1), note="x", **to_own_service(branch))
+
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        sent.visit.notes.update(text="y")
+    sent.visit.notes.all().delete()
+
+    assert notes_of(sent) == []
 
 
 @pytest.mark.parametrize("target", ["counter", "officer"])

@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from queueing import operations
-from queueing.models import Action, Duty, Place, State, Ticket
+from queueing.models import Action, Duty, Place, State, Ticket, Visit
 from queueing.moves import UNDOABLE
 from queueing.operations import undoing
 from queueing.refusals import NothingToUndo, UndoBlocked
@@ -161,6 +161,34 @@ def test_undo_twice_is_refused(branch: Branch):
     with refused(NothingToUndo):
         undo(ticket, duty)
     assert row_of(ticket)["state"] == State.CALLED
+
+
+@pytest.mark.parametrize("note", ["form is complete", ""])
+def test_undo_of_a_transfer_withdraws_its_note(branch: Branch, note):
+    duty = branch.duty()
+    to = {
+        "ticket": branch.ticket(),
+        "actor": duty.officer,
+        "service": branch.service,
+    }
+    operations.transfer(at=after(0), note="form is missing", **to)
+    operations.transfer(at=NOW, note=note, **to)
+
+    undone = undo(to["ticket"], duty)
+
+    assert Visit.objects.get().note == undone.visit.note == "form is missing"
+    texts = undone.visit.notes.values_list("text", flat=True)
+    assert list(texts) == ["form is missing", note]
+    assert [n.text for n in undone.visit.notes.in_force()] == ["form is missing"]
+
+
+def test_undo_of_the_first_note_leaves_none(branch: Branch):
+    duty = branch.duty()
+    ticket = branch.ticket()
+    to = {"actor": duty.officer, "service": branch.service}
+    operations.transfer(ticket=ticket, at=NOW, note="form is missing", **to)
+
+    assert undo(ticket, duty).visit.note == ""
 
 
 def test_undo_of_a_ticket_without_a_history_is_refused(branch: Branch):

@@ -6,10 +6,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from offices.models import Role
 from queueing import operations
 from queueing.models import Action, State, Ticket, TicketEvent
+from queueing.wording import details
 from tests.factories import MONDAY, Branch, CounterFactory, on_monday
 
 MINUTE = dt.timedelta(minutes=1)
@@ -231,11 +233,12 @@ def test_greeter_sees_every_note_and_can_take_the_last_away(
 
     found = response.context["reception"].found
     assert found.ticket.visit.note == ""
-    assert [step.details for step in found.trail[1:]] == [
-        "By time of arrival; Hand-over note: formulir kurang",
-        "By time of arrival; Hand-over note: formulir lengkap",
-        "By time of arrival; Hand-over note removed",
-    ]
+    with override("en"):
+        assert [details(step.event) for step in found.trail[1:]] == [
+            "By time of arrival; Hand-over note: formulir kurang",
+            "By time of arrival; Hand-over note: formulir lengkap",
+            "By time of arrival; Hand-over note removed",
+        ]
 
 
 def test_greeter_refusal_keeps_the_note_as_it_was_typed(
