@@ -4,6 +4,7 @@ Every page, partial, API endpoint and stream asks here and nowhere else.
 """
 
 import datetime as dt
+import functools
 from enum import StrEnum
 
 from django.contrib.auth.models import AnonymousUser
@@ -75,23 +76,32 @@ def require(actor: Actor | AnonymousUser, right: Right, office: Office) -> None:
 
 
 def branches_for(staff: Staff, right: Right) -> list[Office]:
-    """Active branches at which ``may`` allows it, each by its own date; by name."""
-    branches = [
-        (branch, branch.day(branch.now()))
-        for branch in Office.objects.branches().with_lineage()
-    ]
-    held = {
-        day: _posted_at(staff, right, day) for day in {day for _branch, day in branches}
-    }
+    """Active branches at which ``may`` allows it, by name."""
     return [
-        branch for branch, day in branches if held[day].intersection(branch.lineage_ids)
+        branch for branch, rights in rights_by_branch(staff).items() if right in rights
     ]
 
 
-def _posted_at(staff: Staff, right: Right, day: dt.date) -> set[int]:
-    postings = Posting.objects.in_force(day)
-    held = postings.filter(staff=staff, role__in=roles_with(right))
-    return set(held.values_list("office_id", flat=True))
+def rights_by_branch(staff: Staff) -> dict[Office, frozenset[Right]]:
+    """Active branches by name, with all that ``may`` allows by the branch's date."""
+    roles_on = functools.cache(functools.partial(_roles_on, staff))
+    found = {}
+    for branch in Office.objects.branches().with_lineage():
+        roles = roles_on(branch.day(branch.now()))
+        rights = {
+            right
+            for office, role in roles
+            if office in branch.lineage_ids
+            for right in ROLE_RIGHTS[role]
+        }
+        if rights:
+            found[branch] = frozenset(rights)
+    return found
+
+
+def _roles_on(staff: Staff, day: dt.date) -> list[tuple[int, str]]:
+    postings = Posting.objects.in_force(day).filter(staff=staff)
+    return list(postings.values_list("office_id", "role"))
 
 
 def subject_of(actor: Actor) -> str:

@@ -1,6 +1,6 @@
 """Log-in and log-out of the API: a name and password for a token of one working day."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
@@ -24,7 +24,8 @@ from bpjs_service.api.bodies import Nothing, StrictSerializer, TextField, read
 from bpjs_service.api.schema import described
 from bpjs_service.errors import NotAllowed, Refusal
 from bpjs_service.throttles import LoginThrottle
-from offices.models import Staff
+from offices.access import Actor, Right, rights_by_branch
+from offices.models import Device, Staff
 from offices.operations import end_token, new_token
 
 
@@ -102,6 +103,55 @@ def logout(request: Request) -> Response:
     read(Nothing, request)
     end_token(token=request.auth)
     return Response(status=204)
+
+
+# -- Who am I -------------------------------------------------------------------------
+class OfficeShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class MachineShape(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(Device.Kind.choices)
+    name = serializers.CharField()
+    office = OfficeShape()
+
+
+class BranchRightsShape(OfficeShape):
+    rights = serializers.ListField(
+        child=serializers.ChoiceField([(right.value, right.value) for right in Right])
+    )
+
+
+class MyselfShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    branches = BranchRightsShape(many=True)
+
+
+class MeShape(serializers.Serializer[Any]):
+    """Either a machine or a person; the other one is null."""
+
+    device = MachineShape(allow_null=True)
+    staff = MyselfShape(allow_null=True)
+
+
+@described(tag="log-in", name="me", method="GET", answer=MeShape, errors=(401, 429))
+@api_view(["GET"])
+def me(request: Request) -> Response:
+    """Who asks: a machine with its office, or a person with the rights at each branch.
+
+    A branch at which somebody has no right today is left out.
+    """
+    actor = cast("Actor", request.user)  # the default permission lets in nobody else
+    if isinstance(actor, Device):
+        return Response(MeShape({"device": actor, "staff": None}).data)
+    branches = [
+        {"code": branch.code, "name": branch.name, "rights": sorted(rights)}
+        for branch, rights in rights_by_branch(actor).items()
+    ]
+    person = {"id": actor.pk, "name": actor.name, "branches": branches}
+    return Response(MeShape({"device": None, "staff": person}).data)
 
 
 # -- How the schema describes who is speaking -----------------------------------------

@@ -26,8 +26,8 @@ from queueing.api.serializers import (
     PickBody,
     StepShape,
 )
-from queueing.models import Counter, Duty, State, Ticket
-from queueing.queries.desk import duties_by_counter, queue_of, set_aside
+from queueing.models import Counter
+from queueing.queries.desk import desk_of, duties_by_counter
 from queueing.refusals import NotOnDuty
 
 SEE_COUNTERS = (Right.SERVE, Right.GREET, Right.SEE_BRANCH)
@@ -39,7 +39,10 @@ SEE_COUNTERS = (Right.SERVE, Right.GREET, Right.SEE_BRANCH)
 )
 @api_view(["GET", "POST"])
 def duties(request: Request, code: str) -> Response:
-    """The branch's counters and who is at them; POST opens one for oneself."""
+    """The branch's counters and who is at them; POST opens one for oneself.
+
+    Opening what one has open already answers with the same duty: a repeat needs no key.
+    """
     if request.method == "POST":
         return _open(request, code)
     office = office_for(request, code, *SEE_COUNTERS)
@@ -74,28 +77,19 @@ def _counters(office: Office) -> list[Counter]:
 @described(tag="desk", name="duty_mine", method="GET", answer=MyDutyShape)
 @api_view(["GET"])
 def mine(request: Request, code: str) -> Response:
-    """One's own counter: who is there, the queue in calling order, who is on hold."""
+    """One's own counter: who is there, the queue in calling order, who is set aside."""
     officer = staff_of(request)
     office = office_for(request, code, Right.SERVE)
-    found = Duty.objects.open().filter(office=office, officer=officer)
-    duty = found.select_related("counter", "officer").first()
-    if duty is None:
+    desk = desk_of(office, officer, office.now())
+    if desk.duty is None:
         raise NotOnDuty
-    at = office.now()
-    there = Ticket.objects.at_counter().filter(counter=duty.counter_id)
-    answer = {
-        "duty": duty,
-        "ticket": there.with_names().first(),
-        "queue": queue_of(office, duty, at),
-        "on_hold": set_aside(office, at, State.ON_HOLD),
-    }
-    return Response(MyDutyShape(answer).data)
+    return Response(MyDutyShape(desk).data)
 
 
 @described(tag="desk", name="duty_break", body=BreakBody, answer=DutyShape)
 @api_view(["POST"])
 def take_break(request: Request, code: str, pk: int) -> Response:
-    """Stop calling for a while, with a reason."""
+    """Stop calling for a while, with a reason; a break that runs goes on."""
     duty = own_duty(request, code, pk)
     reason = read(BreakBody, request)["reason"]
     at = duty.office.now()

@@ -1,4 +1,4 @@
-"""The kiosk's menu and the board."""
+"""The kiosk's menu, the board, and the stream that tells when to read again."""
 
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -6,8 +6,9 @@ from rest_framework.response import Response
 
 from bpjs_service.api.schema import described
 from offices.access import Right
-from queueing.api.common import office_for
-from queueing.api.serializers import BoardShape, MenuShape
+from queueing.api.common import actor_of, office_for
+from queueing.api.serializers import BoardShape, LiveShape, MenuShape
+from queueing.live import live_url
 from queueing.queries.board import board as board_of
 from queueing.queries.kiosk import choices
 
@@ -49,10 +50,21 @@ def board(request: Request, code: str) -> Response:
     at = office.now()
     shown = board_of(office, at)
     answer = {
+        "office": office.name,
         "now": at,
         "is_open": shown.is_open,
+        "next_opening": shown.next_opening,
         "calls": shown.calls,
         "last_calls": shown.last_calls,
         "groups": shown.groups,
     }
     return Response(BoardShape(answer).data)
+
+
+@described(tag="board", name="live", method="GET", answer=LiveShape)
+@api_view(["GET"])
+def live(request: Request, code: str) -> Response:
+    """Where to listen for changes of the branch; each is a reason to read again."""
+    office = office_for(request, code, Right.SEE_BOARD)
+    url = live_url(request, office, actor_of(request))
+    return Response({"url": request.build_absolute_uri(url)})

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bpjs_service.api.bodies import StrictSerializer, TextField
 from queueing.models import Action, Duty, Place, State, Ticket, Visit
+from queueing.queries.desk import Desk
 
 MOST_TEXT = 200
 
@@ -74,6 +76,12 @@ class TransferBody(StrictSerializer):
 class TicketFilter(StrictSerializer):
     state = serializers.ChoiceField(State.choices, required=False)
     label = TextField(max_length=8, required=False)
+    after = serializers.IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        default=0,
+        help_text="The ``id`` of the last ticket had: go on behind it.",
+    )
 
 
 # -- Answers --------------------------------------------------------------------------
@@ -204,13 +212,44 @@ class WaitingShape(serializers.Serializer[Any]):
     why = serializers.CharField(source="why_here")
 
 
+class AtCounterShape(serializers.Serializer[Any]):
+    """The visitor at the counter, and what the branch's rules still ask for."""
+
+    ticket = TicketShape()
+    minutes = serializers.IntegerField(help_text="Whole minutes since the last step.")
+    why = serializers.CharField(help_text="Why this number was called.")
+    calls_left = serializers.IntegerField()
+    calls_missing = serializers.IntegerField(
+        help_text="Calls until the number may be marked absent."
+    )
+    seconds_to_wait = serializers.IntegerField(
+        help_text="Until it may be called again or marked absent."
+    )
+
+
+class UndoableShape(serializers.Serializer[Any]):
+    """One's own last step, while it can be taken back."""
+
+    ticket = serializers.IntegerField(source="last_step.ticket.pk")
+    label = serializers.CharField(source="last_step.ticket.label")
+    action = serializers.ChoiceField(Action.choices, source="last_step.action")
+    seconds = serializers.IntegerField(source="undo_seconds")
+
+
 class MyDutyShape(serializers.Serializer[Any]):
-    """One's own counter: who is there, whom one may call, who is on hold."""
+    """One's own counter: who is there, whom one may call, who is set aside."""
 
     duty = DutyShape()
-    ticket = TicketShape(allow_null=True)
+    current = AtCounterShape(allow_null=True)
     queue = WaitingShape(many=True, help_text="The next one first.")
     on_hold = TicketShape(many=True)
+    absent = TicketShape(many=True)
+    undoable = serializers.SerializerMethodField()
+
+    @extend_schema_field(UndoableShape(allow_null=True))
+    def get_undoable(self, desk: Desk) -> dict[str, Any] | None:
+        """Nothing to take back is null."""
+        return UndoableShape(desk).data if desk.last_step else None
 
 
 class ServiceShape(serializers.Serializer[Any]):
@@ -242,22 +281,42 @@ class MenuShape(serializers.Serializer[Any]):
     groups = MenuGroupShape(many=True)
 
 
-class CallShape(serializers.Serializer[Any]):
+class EarlierCallShape(serializers.Serializer[Any]):
     label = serializers.CharField()
     counter = serializers.IntegerField()
+
+
+class CallShape(EarlierCallShape):
+    times = serializers.IntegerField(help_text="Above 1 it has been called again.")
 
 
 class BoardGroupShape(serializers.Serializer[Any]):
     code = serializers.CharField(source="group.code")
     name = serializers.CharField(source="group.name")
     waiting = serializers.IntegerField()
+    oldest = serializers.CharField(
+        help_text="The number that has waited longest; empty when nobody waits."
+    )
+    minutes = serializers.IntegerField(help_text="Whole minutes it has waited.")
+
+
+class LiveShape(serializers.Serializer[Any]):
+    """A stream of server-sent events; each says that the branch has changed."""
+
+    url = serializers.CharField(
+        help_text="Good for 12 hours, and again with a new one: ask anew to go on."
+    )
 
 
 class BoardShape(serializers.Serializer[Any]):
     """What everybody in the waiting room may see, and nothing more."""
 
+    office = serializers.CharField(help_text="The branch's name.")
     now = serializers.DateTimeField(help_text="The branch's own clock.")
     is_open = serializers.BooleanField()
+    next_opening = serializers.DateTimeField(
+        allow_null=True, help_text="Null while open, or when none is known."
+    )
     calls = CallShape(many=True, help_text="Numbers expected at their counter.")
-    last_calls = CallShape(many=True, help_text="Earlier numbers, newest first.")
+    last_calls = EarlierCallShape(many=True, help_text="Newest first.")
     groups = BoardGroupShape(many=True)

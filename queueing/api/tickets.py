@@ -42,7 +42,10 @@ MOST_FOUND = 500
 )
 @api_view(["GET", "POST"])
 def tickets(request: Request, code: str) -> Response:
-    """Today's tickets of the branch in order of issue; POST gives out a number."""
+    """Today's tickets of the branch in order of issue; POST gives out a number.
+
+    GET answers with at most 500 of them; ``after`` asks for those behind the last.
+    """
     if request.method == "POST":
         return _issue(request, code)
     office = office_for(request, code, *STAFF_RIGHTS)
@@ -66,15 +69,17 @@ def _issue(request: Request, code: str) -> Response:
     return Response(only(IssuedShape).to_representation(ticket), status=201)
 
 
-def _find(office: Office, state: str = "", label: str = "") -> list[Ticket]:
+def _find(
+    office: Office, *, after: int, state: str = "", label: str = ""
+) -> list[Ticket]:
     at = office.now()
     if label:
-        found = tickets_called(office, label, at)
+        found = [one for one in tickets_called(office, label, at) if one.pk > after]
         return [one for one in found if state in ("", one.state)]
-    today = Ticket.objects.of_day(office, office.day(at)).with_names()
+    today = Ticket.objects.of_day(office, office.day(at)).filter(pk__gt=after)
     if state:
         today = today.filter(state=state)
-    return list(today.order_by("pk")[:MOST_FOUND])
+    return list(today.with_names().order_by("pk")[:MOST_FOUND])
 
 
 @described(tag="tickets", name="ticket", method="GET", answer=TicketWithEvents)

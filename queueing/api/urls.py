@@ -3,6 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from offices.api import me
 from queueing.api import demo, desk, kiosk, oversight, steps, tickets
 
 app_name = "api"
@@ -30,6 +31,7 @@ ticket = [
 office = [
     path("menu", kiosk.menu, name="menu"),
     path("board", kiosk.board, name="board"),
+    path("live", kiosk.live, name="live"),
     path("tickets", tickets.tickets, name="tickets"),
     path("tickets/<int:pk>", tickets.ticket, name="ticket"),
     path("tickets/<int:pk>/", include(ticket)),
@@ -41,6 +43,7 @@ office = [
 ]
 urlpatterns = [
     path("auth/", include("offices.api_urls")),
+    path("me", me, name="me"),
     path("offices/<slug:code>/", include(office)),
     path("demo/branches", demo.branches, name="demo-branches"),
     path("demo/branches/<slug:code>/clock", demo.clock, name="demo-clock"),

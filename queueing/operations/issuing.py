@@ -69,7 +69,7 @@ def issue(  # noqa: PLR0913 - what a visitor chooses at the kiosk
     ticket.number = NumberSeries.objects.take(
         office=office, day=day, prefix=ticket.prefix
     )
-    ticket.people_ahead_at_issue = Ticket.objects.ahead_of(ticket).count()
+    ticket.people_ahead_at_issue = ticket.people_ahead(at)
     ticket.save(force_insert=True)
     _record_issue(ticket, stamp, actor)
     return ticket

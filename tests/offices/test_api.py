@@ -12,8 +12,14 @@ from redis.exceptions import ConnectionError as RedisAway
 from rest_framework.test import APIClient
 
 from bpjs_service import throttles
-from offices.models import Staff
-from tests.factories import StaffFactory
+from offices.models import Role, Staff
+from tests.factories import (
+    BranchFactory,
+    DeviceFactory,
+    PostingFactory,
+    StaffFactory,
+)
+from tests.queueing.api import client_of
 
 LOGIN = "/api/v1/auth/login"
 LOGOUT = "/api/v1/auth/logout"
@@ -181,3 +187,56 @@ class NoRedis:
     def __call__(self, *_args: Any) -> Any:
         self.asked += 1
         raise RedisAway
+
+
+# -- Who am I -------------------------------------------------------------------------
+def test_me_tells_a_machine_where_it_stands(db):
+    board = DeviceFactory(kind="BOARD", office__code="BKS", office__name="Bekasi")
+
+    answer = client_of(board).get("/api/v1/me")
+
+    assert answer.json() == {
+        "device": {
+            "kind": "BOARD",
+            "name": board.name,
+            "office": {"code": "BKS", "name": "Bekasi"},
+        },
+        "staff": None,
+    }
+
+
+def test_me_tells_a_person_what_is_allowed_at_which_branch(db):
+    here = BranchFactory(code="BKS", name="Bekasi")
+    BranchFactory(code="BDG", name="Bandung")
+    sari = PostingFactory(office=here, role=Role.GREETER, staff__name="Sari").staff
+    PostingFactory(office=here, staff=sari, ends_on=dt.date(2020, 2, 1))
+
+    answer = client_of(sari).get("/api/v1/me")
+
+    assert answer.json() == {
+        "device": None,
+        "staff": {
+            "id": sari.pk,
+            "name": "Sari",
+            "branches": [
+                {
+                    "code": "BKS",
+                    "name": "Bekasi",
+                    "rights": ["greet", "issue", "see_board"],
+                }
+            ],
+        },
+    }
+
+
+def test_me_counts_rights_given_above_a_branch(db):
+    bekasi = BranchFactory(code="BKS", name="Bekasi")
+    BranchFactory(code="DPK", name="Depok")
+    validator = PostingFactory(office=bekasi.parent, role=Role.REGIONAL_VALIDATOR).staff
+
+    answer = client_of(validator).get("/api/v1/me").json()["staff"]["branches"]
+
+    assert [(branch["code"], branch["rights"]) for branch in answer] == [
+        ("BKS", ["see_board", "see_branch"]),
+        ("DPK", ["see_board", "see_branch"]),
+    ]

@@ -55,9 +55,11 @@ DUTY = OFFICE + "duties/<int:pk>/"
 LET_IN: dict[tuple[str, str], set[str]] = {
     ("POST", "auth/login"): EVERYBODY,
     ("POST", "auth/logout"): PEOPLE,
+    ("GET", "me"): MACHINES | PEOPLE,
     ("GET", "schema"): EVERYBODY - UNKNOWN | {"anonymous"},
     ("GET", OFFICE + "menu"): ISSUE,
     ("GET", OFFICE + "board"): STAFF_HERE | {"kiosk", "board"},
+    ("GET", OFFICE + "live"): STAFF_HERE | {"kiosk", "board"},
     ("GET", OFFICE + "tickets"): STAFF_HERE,
     ("POST", OFFICE + "tickets"): ISSUE,
     ("GET", OFFICE + "tickets/<int:pk>"): STAFF_HERE,
@@ -358,9 +360,19 @@ def test_the_board_shows_nothing_but_numbers_counters_and_counts(branch: Branch)
     board = client_of(branch.kiosk).get(f"/api/v1/offices/{branch.office.code}/board")
 
     assert board.json() | {"now": ""} == {
+        "office": "Kantor Cabang Bekasi Kota",
         "now": "",
         "is_open": True,
-        "calls": [{"label": "A001", "counter": 7}],
+        "next_opening": None,
+        "calls": [{"label": "A001", "counter": 7, "times": 1}],
         "last_calls": [],
-        "groups": [{"code": "INFO", "name": "Information and data", "waiting": 1}],
+        "groups": [
+            {
+                "code": "INFO",
+                "name": "Information and data",
+                "waiting": 1,
+                "oldest": "A002",
+                "minutes": 0,
+            }
+        ],
     }
