@@ -151,6 +151,30 @@ def test_busy_board(screen: Page, branch, live_server, axe, counters):
     assert_fits(screen)
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_late_board_says_so_over_its_header_and_dims_its_calls(
+    screen: Page, branch, live_server, axe, language
+):
+    duty = branch.duty(1, at=timezone.now())
+    branch.called(duty, at=timezone.now())
+    screen.goto(f"{live_server.url}/board/?lang={language}")
+    screen.route("**/board/**", lambda route: route.abort())
+
+    screen.evaluate("document.body.dispatchEvent(new CustomEvent('changed'))")
+
+    note = screen.get_by_role("status")
+    expect(note).not_to_be_empty()
+    band, calls = note.bounding_box(), screen.locator(".board__calls").bounding_box()
+    assert band is not None
+    assert calls is not None
+    assert (band["x"], band["y"], band["width"]) == (0, 0, 1920)
+    assert band["height"] <= calls["y"]
+    assert capitals(screen, ".live-note") >= 50  # 25 mm: read from 8 m
+    expect(screen.locator(".board__calls")).to_have_css("opacity", "0.5")
+    axe(screen)
+    assert_fits(screen)
+
+
 def test_revoked_board_goes_dark_at_its_next_fetch(screen: Page, live_server):
     screen.goto(f"{live_server.url}/board/?lang=en")
     Device.objects.filter(kind=Device.Kind.BOARD).update(revoked_at=timezone.now())
