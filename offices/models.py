@@ -183,7 +183,11 @@ class OpeningHours(models.Model):
         verbose_name_plural = _("opening hours")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["office", "weekday", "opens"], name="hours_once"
+                fields=["office", "weekday", "opens"],
+                name="hours_once",
+                violation_error_message=_(
+                    "There are opening hours of this weekday and time already."
+                ),
             ),
             models.CheckConstraint(
                 name="hours_close_after_open", condition=Q(closes__gt=F("opens"))
@@ -208,7 +212,13 @@ class Holiday(models.Model):
         verbose_name = _("holiday")
         verbose_name_plural = _("holidays")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["office", "date"], name="holiday_once")
+            models.UniqueConstraint(
+                fields=["office", "date"],
+                name="holiday_once",
+                violation_error_message=_(
+                    "This office has a holiday on this date already."
+                ),
+            )
         ]
 
     def __str__(self) -> str:
@@ -280,7 +290,11 @@ class Posting(models.Model):
         verbose_name_plural = _("postings")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["staff", "office", "role", "starts_on"], name="posting_once"
+                fields=["staff", "office", "role", "starts_on"],
+                name="posting_once",
+                violation_error_message=_(
+                    "This person has this role here from this day on already."
+                ),
             ),
             models.CheckConstraint(
                 name="posting_ends_after_start",
@@ -331,7 +345,11 @@ class Device(models.Model):
         verbose_name_plural = _("devices")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["office", "kind", "name"], name="device_name_once"
+                fields=["office", "kind", "name"],
+                name="device_name_once",
+                violation_error_message=_(
+                    "This office has a machine of this kind and name already."
+                ),
             )
         ]
 

@@ -109,7 +109,11 @@ class Offering(models.Model):
         verbose_name = _("offered service")
         verbose_name_plural = _("offered services")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["office", "service"], name="offering_once")
+            models.UniqueConstraint(
+                fields=["office", "service"],
+                name="offering_once",
+                violation_error_message=_("This branch offers this service already."),
+            )
         ]
 
     def __str__(self) -> str:
@@ -189,7 +193,11 @@ class Counter(models.Model):
         verbose_name_plural = _("counters")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["office", "number"], name="counter_number_once"
+                fields=["office", "number"],
+                name="counter_number_once",
+                violation_error_message=_(
+                    "This branch has a counter with this number already."
+                ),
             ),
             models.CheckConstraint(
                 name="counter_number_speakable", condition=Q(number__range=(1, 99))

@@ -3,10 +3,11 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from offices import admin_site
 from offices.models import Role
-from queueing.models import Action, Ticket, TicketEvent
+from queueing.models import Action, Duty, DutyEvent, Ticket, TicketEvent
 from tests.factories import HeadOfficeFactory, PostingFactory
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +105,33 @@ def test_a_long_list_is_not_counted_to_its_end(client, branch, monkeypatch):
     response = client.get(url("ticket", "changelist"))
 
     assert response.context["cl"].paginator.count == 2
+
+
+@pytest.mark.parametrize("model", [Duty, DutyEvent, Ticket, TicketEvent])
+def test_what_is_shown_of_records_has_a_name_in_both_languages(model):
+    shown = [
+        field
+        for field in model._meta.fields
+        if field.is_relation and field.name != "undoes"
+    ]
+
+    assert [f.name for f in shown if not isinstance(f.verbose_name, Promise)] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "sentence"),
+    [
+        ("offering", "service", "This branch offers this service already."),
+        ("counter", "number", "This branch has a counter with this number already."),
+    ],
+)
+def test_a_double_is_refused_in_our_own_words(client, branch, table, field, sentence):
+    counter = branch.duty().counter
+    value = {"service": branch.service.pk, "number": counter.number}[field]
+    form = {"office": branch.office.pk, field: value}
+
+    client.cookies["django_language"] = "en"
+
+    answer = client.post(url(table, "add"), form)
+
+    assert answer.context["adminform"].form.non_field_errors() == [sentence]
