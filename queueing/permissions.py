@@ -1,5 +1,6 @@
 """Who may take which step with which ticket; rights themselves: ``offices.access``."""
 
+from bpjs_service.errors import NotAllowed
 from offices.access import Actor, Right, may, require
 from queueing.models import Action, Place, State, Ticket
 from queueing.refusals import NotAtYourCounter
@@ -15,9 +16,9 @@ def require_step(
     """Raise unless the actor may take this step with this ticket.
 
     An officer handles the ticket at the own counter or set aside by oneself, goes on
-    with anybody on hold, and lets an absent visitor return by the branch's rule; any
-    other ``place`` is for the reception. Raises ``NotAllowed`` or
-    ``NotAtYourCounter``.
+    with anybody on hold, puts a called one back by age, and lets an absent visitor
+    return by the branch's rule; any other ``place`` is for the reception. Raises
+    ``NotAllowed`` or ``NotAtYourCounter``.
     """
     office = ticket.office
     if action in GREETER_STEPS and may(actor, Right.GREET, office):
@@ -26,6 +27,14 @@ def require_step(
     is_own = actor.pk in (ticket.officer_id, ticket.held_by_id)
     if not is_own and not _is_anybodys(action, ticket, place):
         raise NotAtYourCounter(label=ticket.label)
+    # Else whoever is inconvenient could be sent to the end, again and again.
+    if action == Action.REQUEUE and ticket.state == State.CALLED:
+        _require_by_age(place)
+
+
+def _require_by_age(place: str) -> None:
+    if place != Place.BY_AGE:
+        raise NotAllowed
 
 
 def _is_anybodys(action: Action, ticket: Ticket, place: str) -> bool:

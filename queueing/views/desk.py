@@ -159,7 +159,7 @@ def transfer(press: Press, pk: int) -> None:
 @_button
 def back_to_queue(press: Press, pk: int) -> None:
     """The called visitor keeps the place the time of arrival gives."""
-    ticket = press.ticket(pk, Action.REQUEUE)
+    ticket = press.ticket(pk, Action.REQUEUE, place=Place.BY_AGE)
     operations.requeue(ticket=ticket, place=Place.BY_AGE, **press.signed)
 
 
