@@ -158,6 +158,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # 15 minutes are 15 minutes
 AXES_ENABLE_ACCESS_FAILURE_LOG = True  # the limit of an address counts these
 AXES_HANDLER = "offices.lockout.LockoutHandler"
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # the handler counts addresses by itself
 AXES_LOCKOUT_CALLABLE = "offices.views.locked_out"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # tokens
 SESSION_COOKIE_AGE = 12 * 3600
