@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from django.db.models import F, OuterRef, Q, Subquery
 
-from offices.models import Office
-from queueing.models import Offering, Service, ServiceGroup, ServiceTally
+from offices.models import Device, Office
+from queueing.models import Offering, Service, ServiceGroup, ServiceTally, Ticket
+from queueing.refusals import TicketUnknown
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,17 @@ def _offerings(office: Office, day: dt.date) -> "list[Offering]":
             "service__code",
         )
     )
+
+
+def ticket_given(device: Device, request_key: str, at: dt.datetime) -> Ticket:
+    """The number this kiosk gave today for the key; raises ``TicketUnknown``."""
+    office = device.office
+    ticket = Ticket.objects.filter(
+        events__office=office,
+        events__service_day=office.day(at),
+        events__request_key=request_key,
+        events__device=device,
+    ).first()
+    if ticket is None:
+        raise TicketUnknown
+    return ticket

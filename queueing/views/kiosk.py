@@ -2,7 +2,7 @@
 
 Each step is an address of its own, so the kiosk works without scripts. The address
 of the last question carries the key of the request for a number: tapping twice, or
-going back and answering again, gives the same number.
+going back and answering again, gives the same number, whatever is answered then.
 """
 
 import re
@@ -26,10 +26,11 @@ from offices.authentication import device_of
 from offices.models import Device, Office
 from queueing import operations
 from queueing.models import Ticket, Visit
-from queueing.queries.kiosk import Choice, GroupChoice, choices
+from queueing.queries.kiosk import Choice, GroupChoice, choices, ticket_given
 from queueing.refusals import (
     BranchClosed,
     DailyCapReached,
+    KeyReused,
     ServiceNotOffered,
     TicketUnknown,
 )
@@ -174,15 +175,18 @@ def kiosk_issue(request: HttpRequest, device: Device) -> HttpResponse:
     if priority not in Visit.Priority.values or not KEY.fullmatch(key):
         raise Invalid(reason=_("This screen was out of date. Please start again."))
     groups = choices(office, office.day(at))
-    ticket = operations.issue(
-        office=office,
-        service=_choice(groups, request.POST.get("service", "")).service,
-        actor=device,
-        at=at,
-        priority=priority,
-        language=spoken(request),
-        request_key=key,
-    )
+    try:
+        ticket = operations.issue(
+            office=office,
+            service=_choice(groups, request.POST.get("service", "")).service,
+            actor=device,
+            at=at,
+            priority=priority,
+            language=spoken(request),
+            request_key=key,
+        )
+    except KeyReused:
+        ticket = ticket_given(device, key, at)
     return redirect(_address("kiosk-number", request, _signer().sign(str(ticket.pk))))
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from offices.authentication import cookie_name
 from offices.models import Holiday
+from queueing import operations
 from queueing.models import State, Ticket, TicketEvent, Visit
 from queueing.views import kiosk as views
 from tests.factories import Branch, OfferingFactory, ServiceFactory
@@ -150,11 +151,45 @@ def test_number_is_issued_and_shown(branch, kiosk):
 
 
 def test_number_says_how_many_are_before(branch, kiosk):
+    branch.duty(1)
     branch.ticket(at=timezone.now() - dt.timedelta(minutes=1))
 
     page = kiosk.get(issue(kiosk).headers["Location"]).text
 
     assert "<strong>1</strong> person before you" in page
+
+
+def test_number_shown_again_counts_those_who_came_before_it_since(branch, kiosk):
+    branch.duty(1)
+    address = issue(kiosk).headers["Location"]
+    assert "You are next" in kiosk.get(address).text
+
+    branch.ticket(at=timezone.now(), priority=Visit.Priority.ELDERLY)
+
+    page = kiosk.get(address).text
+    assert "<strong>1</strong> person before you" in page
+    assert "You are next" not in page
+
+
+def test_somebody_in_another_group_before_the_same_counters_is_before(branch, kiosk):
+    branch.duty(1)
+    other = branch.offer("OTHER", "B")
+    branch.ticket(service=other, at=timezone.now() - dt.timedelta(minutes=1))
+
+    page = kiosk.get(issue(kiosk).headers["Location"]).text
+
+    assert "<strong>1</strong> person before you" in page
+
+
+def test_number_called_already_is_not_next(branch, kiosk):
+    address = issue(kiosk).headers["Location"]
+    duty = branch.duty(1)
+    operations.call_next(duty=duty, actor=duty.officer, at=timezone.now())
+
+    page = kiosk.get(address).text
+
+    assert "A001" in page
+    assert "You are next" not in page
 
 
 def test_pages_are_never_kept_by_the_browser(kiosk):
@@ -172,13 +207,31 @@ def test_thirty_taps_give_one_number(kiosk):
     assert Ticket.objects.count() == 1
 
 
-def test_key_reused_for_another_answer_is_refused(kiosk):
+@pytest.mark.parametrize(
+    "again", [{"priority": "ELDERLY"}, {"lang": "id"}], ids=["priority", "language"]
+)
+def test_another_answer_with_the_same_key_gives_the_same_number(kiosk, again):
     issue(kiosk)
+
+    response = issue(kiosk, **again)
+
+    assert kiosk.get(response.headers["Location"]).context["ticket"].label == "A001"
+    assert Ticket.objects.get().is_priority is False
+
+
+def test_key_of_another_machine_shows_no_number(branch, kiosk):
+    at = branch.office.now()
+    operations.issue(
+        office=branch.office,
+        service=branch.service,
+        actor=branch.officer("GREETER"),
+        at=at,
+        request_key=KEY,
+    )
 
     response = issue(kiosk, priority="ELDERLY")
 
-    assert response.status_code == 422
-    assert "You already have a number" in response.text
+    assert response.status_code == 404
     assert Ticket.objects.count() == 1
 
 
