@@ -25,7 +25,7 @@ from offices.access import Right, require
 from offices.authentication import device_of
 from offices.models import Device, Office
 from queueing import operations
-from queueing.models import Ticket, Visit
+from queueing.models import State, Ticket, Visit
 from queueing.queries.kiosk import Choice, GroupChoice, choices, ticket_given
 from queueing.refusals import (
     BranchClosed,
@@ -193,12 +193,16 @@ def kiosk_issue(request: HttpRequest, device: Device) -> HttpResponse:
 @require_safe
 @_kiosk_page
 def kiosk_number(request: HttpRequest, device: Device, signed: str) -> HttpResponse:
-    """Show the number just taken, for a while."""
+    """Show the number just taken, for a while, and how many are before it by now."""
+    office = device.office
+    ticket = _signed_ticket(office, signed)
+    is_waiting = ticket.state == State.WAITING
     return _render(
         request,
         "number",
-        office=device.office,
-        ticket=_signed_ticket(device.office, signed),
+        office=office,
+        ticket=ticket,
+        ahead=ticket.people_ahead(office.now()) if is_waiting else None,
         idle_seconds=NUMBER_SECONDS,
     )
 
