@@ -24,6 +24,7 @@ class Right(StrEnum):
     SERVE_AS_RANGER = "serve_as_ranger"  # do so as help from the back office
     PICK = "pick"  # call somebody out of turn, with a reason
     GREET = "greet"  # find, cancel and requeue tickets at the door
+    MANAGE_COUNTERS = "manage_counters"  # close the counter of somebody who has gone
     SEE_BRANCH = "see_branch"  # live figures, histories, reports
     ADMINISTER = "administer"  # reference data, staff, postings, devices
 
@@ -34,9 +35,14 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     Role.RANGER: frozenset({_R.SERVE, _R.SERVE_AS_RANGER, _R.SEE_BOARD}),
     Role.GREETER: frozenset({_R.GREET, _R.ISSUE, _R.SEE_BOARD}),
     Role.HEAD_OF_SERVICE: frozenset(
-        {_R.SERVE, _R.PICK, _R.GREET, _R.ISSUE, _R.SEE_BRANCH, _R.SEE_BOARD}
+        {
+            *(_R.SERVE, _R.PICK, _R.GREET, _R.ISSUE),
+            *(_R.MANAGE_COUNTERS, _R.SEE_BRANCH, _R.SEE_BOARD),
+        }
     ),
-    Role.BRANCH_HEAD: frozenset({_R.GREET, _R.ISSUE, _R.SEE_BRANCH, _R.SEE_BOARD}),
+    Role.BRANCH_HEAD: frozenset(
+        {_R.GREET, _R.ISSUE, _R.MANAGE_COUNTERS, _R.SEE_BRANCH, _R.SEE_BOARD}
+    ),
     Role.REGIONAL_VALIDATOR: frozenset({_R.SEE_BRANCH, _R.SEE_BOARD}),
     Role.HEAD_OFFICE_VALIDATOR: frozenset({_R.SEE_BRANCH, _R.SEE_BOARD}),
     Role.ADMINISTRATOR: frozenset(Right) - {_R.SERVE, _R.SERVE_AS_RANGER, _R.PICK},

@@ -46,6 +46,11 @@ class NotOnDuty(Refusal):
     sentence = _("Open a counter first.")
 
 
+class DutyOver(Refusal):
+    code = "duty_over"
+    sentence = _("This counter has been closed already.")
+
+
 class OnBreak(Refusal):
     code = "on_break"
     sentence = _("You are on break. End the break first.")

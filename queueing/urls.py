@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from queueing.views import board, desk, greeter, home, kiosk
+from queueing.views import board, desk, greeter, home, kiosk, leaving, release
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("leave/", leaving.leave, name="leave"),
     path("kiosk/", kiosk.kiosk, name="kiosk"),
     path("kiosk/issue/", kiosk.kiosk_issue, name="kiosk-issue"),
     path("kiosk/number/<str:signed>/", kiosk.kiosk_number, name="kiosk-number"),
@@ -46,6 +47,11 @@ urlpatterns = [
         "greeter/<slug:code>/<int:pk>/transfer/",
         greeter.transfer,
         name="greeter-transfer",
+    ),
+    path(
+        "greeter/<slug:code>/counters/<int:pk>/release/",
+        release.release,
+        name="greeter-release",
     ),
     path("greeter/<slug:code>/<int:pk>/undo/", greeter.undo, name="greeter-undo"),
 ]

@@ -93,17 +93,23 @@ def require_today(ticket: Ticket) -> None:
         raise TicketUnknown
 
 
-def own_duty(request: Request, code: str, pk: int) -> Duty:
-    """A duty of the branch that the person who asks holds and may serve on."""
-    staff = staff_of(request)
+def duty_of(request: Request, code: str, pk: int, *rights: Right) -> Duty:
+    """A duty of the branch, its office's lineage joined; the right not yet checked."""
     duty = one(
         Duty.objects.select_related("office__parent__parent", "counter").filter(
             pk=pk, office__code=code, office__is_active=True
         )
     )
     if duty is None:
-        office_for(request, code, Right.SERVE)
+        office_for(request, code, *rights)
         raise DutyUnknown
+    return duty
+
+
+def own_duty(request: Request, code: str, pk: int) -> Duty:
+    """A duty of the branch that the person who asks holds and may serve on."""
+    staff = staff_of(request)
+    duty = duty_of(request, code, pk, Right.SERVE)
     require(staff, Right.SERVE, duty.office)
     if duty.officer_id != staff.pk:
         raise NotAllowed

@@ -11,6 +11,7 @@ from offices.models import Office
 from queueing import operations
 from queueing.api.common import (
     counter_of,
+    duty_of,
     key_of,
     office_for,
     own_duty,
@@ -19,6 +20,7 @@ from queueing.api.common import (
 )
 from queueing.api.serializers import (
     BreakBody,
+    CloseDutyBody,
     CounterShape,
     DutyShape,
     MyDutyShape,
@@ -109,14 +111,30 @@ def end_break(request: Request, code: str, pk: int) -> Response:
     )
 
 
-@described(tag="desk", name="duty_close", answer=DutyShape)
+@described(tag="desk", name="duty_close", body=CloseDutyBody, answer=DutyShape)
 @api_view(["POST"])
 def close(request: Request, code: str, pk: int) -> Response:
-    """Close the counter; refused while somebody is at it."""
+    """Close one's own counter when nobody is at it, or a colleague's with a reason.
+
+    The latter needs the right to. A called visitor there goes back to the queue, one
+    being served is set on hold.
+    """
+    staff = staff_of(request)
+    duty = duty_of(request, code, pk, Right.SERVE, Right.MANAGE_COUNTERS)
+    if duty.officer_id == staff.pk:
+        return _close_own(request, code, pk)
+    require(staff, Right.MANAGE_COUNTERS, duty.office)
+    reason = read(CloseDutyBody, request)["reason"]
+    released = operations.release_counter(
+        duty=duty, actor=staff, at=duty.office.now(), reason=reason
+    )
+    return Response(DutyShape(released).data)
+
+
+def _close_own(request: Request, code: str, pk: int) -> Response:
     duty = own_duty(request, code, pk)
-    read(Nothing, request)
-    at = duty.office.now()
-    closed = operations.close_duty(duty=duty, at=at, actor=duty.officer)
+    read(CloseDutyBody, request)
+    closed = operations.close_duty(duty=duty, at=duty.office.now())
     return Response(DutyShape(closed).data)
 
 

@@ -35,6 +35,15 @@ class BreakBody(StrictSerializer):
     reason = serializers.ChoiceField(Duty.BreakReason.choices)
 
 
+class CloseDutyBody(StrictSerializer):
+    reason = TextField(
+        max_length=MOST_TEXT,
+        default="",
+        allow_blank=True,
+        help_text="Needed to close the counter of somebody else.",
+    )
+
+
 class PickBody(StrictSerializer):
     ticket = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
     reason = TextField(max_length=MOST_TEXT)

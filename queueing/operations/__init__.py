@@ -8,6 +8,7 @@ from queueing.operations.closing import close_left_open
 from queueing.operations.duties import close_duty, end_break, open_duty, take_break
 from queueing.operations.issuing import issue
 from queueing.operations.placing import cancel, hold, requeue, resume, transfer
+from queueing.operations.releasing import release_counter
 from queueing.operations.serving import (
     call_next,
     finish,
@@ -33,6 +34,7 @@ __all__ = [
     "open_duty",
     "pick",
     "recall",
+    "release_counter",
     "requeue",
     "resume",
     "start",

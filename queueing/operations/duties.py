@@ -7,7 +7,12 @@ from django.db import IntegrityError, transaction
 from bpjs_service.events import announce_on_commit
 from offices.models import Staff
 from queueing.models import Counter, Duty, DutyEvent
-from queueing.operations.moving import channel, lock_empty_duty, lock_open_duty
+from queueing.operations.moving import (
+    REASON_LENGTH,
+    channel,
+    lock_empty_duty,
+    lock_open_duty,
+)
 from queueing.refusals import (
     AlreadyOnDuty,
     CounterClosed,
@@ -89,12 +94,14 @@ def close_duty(*, duty: Duty, at: dt.datetime, actor: Staff | None = None) -> Du
     return duty
 
 
-def end_duty(*, duty: Duty, at: dt.datetime, actor: Staff | None) -> None:
+def end_duty(
+    *, duty: Duty, at: dt.datetime, actor: Staff | None, reason: str = ""
+) -> None:
     """End a locked duty whose counter is empty; ``actor`` None is the night."""
     duty.break_reason, duty.break_since = "", None
     duty.closed_at = max(at, duty.opened_at)
     duty.save(update_fields=["break_reason", "break_since", "closed_at"])
-    _record(duty, DutyEvent.Kind.CLOSED, at, actor)
+    _record(duty, DutyEvent.Kind.CLOSED, at, actor, reason.strip()[:REASON_LENGTH])
 
 
 def _record(

@@ -29,7 +29,7 @@ from queueing.refusals import (
 )
 from queueing.repeats import Stamp
 
-REASON_LENGTH = 200  # of TicketEvent.reason
+REASON_LENGTH = 200  # of TicketEvent.reason and DutyEvent.reason
 
 
 def channel(office: Office | int) -> str:

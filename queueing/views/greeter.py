@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from bpjs_service.errors import Refusal
-from offices.access import Right, require
+from offices.access import Right, may, require
 from offices.models import Office
 from queueing import operations
 from queueing.forms import IssueForm, ReasonForm, RequeueForm, TransferForm
@@ -36,6 +36,7 @@ def _render_greeter(
         "return_places": Place.choices,
         "places": [Place.BY_AGE, Place.FRONT, Place.END],
     }
+        "may_release": may(request.user, Right.MANAGE_COUNTERS, office),
     template = "queueing/_greeter.html" if request.htmx else "queueing/greeter.html"
     status = refusal.status if refusal else 200
     return render(request, template, context, status=status)

@@ -20,18 +20,18 @@ from tests.factories import (
 )
 
 TABLE = """
-issue see_board serve serve_as_ranger pick greet see_branch administer who
--     x         x     -               -    -     -          -          CSO
--     x         x     x               -    -     -          -          RANGER
-x     x         -     -               -    x     -          -          GREETER
-x     x         x     -               x    x     x          -          HEAD_OF_SERVICE
-x     x         -     -               -    x     x          -          BRANCH_HEAD
--     x         -     -               -    -     x          -          REGIONAL_VALIDATOR
--     x         -     -               -    -     x          -          HEAD_OFFICE_VALIDATOR
-x     x         -     -               -    x     x          x          ADMINISTRATOR
-x     x         -     -               -    -     -          -          KIOSK
--     x         -     -               -    -     -          -          BOARD
--     -         -     -               -    -     -          -          PRINTER
+issue see_board serve serve_as_ranger pick greet manage_counters see_branch administer who
+-     x         x     -               -    -     -               -          -          CSO
+-     x         x     x               -    -     -               -          -          RANGER
+x     x         -     -               -    x     -               -          -          GREETER
+x     x         x     -               x    x     x               x          -          HEAD_OF_SERVICE
+x     x         -     -               -    x     x               x          -          BRANCH_HEAD
+-     x         -     -               -    -     -               x          -          REGIONAL_VALIDATOR
+-     x         -     -               -    -     -               x          -          HEAD_OFFICE_VALIDATOR
+x     x         -     -               -    x     x               x          x          ADMINISTRATOR
+x     x         -     -               -    -     -               -          -          KIOSK
+-     x         -     -               -    -     -               -          -          BOARD
+-     -         -     -               -    -     -               -          -          PRINTER
 """  # noqa: E501 - a table
 
 

@@ -45,6 +45,7 @@ SERVE = {"cso", "ranger", "head_of_service"}
 GREET = {"greeter", "head_of_service", "branch_head", "administrator"}
 ISSUE = GREET | {"kiosk"}
 SEE_BRANCH = {"head_of_service", "branch_head", "regional_validator", "administrator"}
+MANAGE_COUNTERS = {"head_of_service", "branch_head", "administrator"}
 STAFF_HERE = SERVE | GREET | SEE_BRANCH
 
 OFFICE = "offices/<slug:code>/"
@@ -77,10 +78,9 @@ LET_IN: dict[tuple[str, str], set[str]] = {
     ("GET", OFFICE + "duties"): STAFF_HERE,
     ("POST", OFFICE + "duties"): SERVE,
     ("GET", OFFICE + "duties/mine"): SERVE,
-    **{
-        ("POST", DUTY + step): {"cso"}
-        for step in ("break", "back", "close", "call-next")
-    },
+    **{("POST", DUTY + step): {"cso"} for step in ("break", "back", "call-next")},
+    # Whoever has left a counter open may be far away by now.
+    ("POST", DUTY + "close"): {"cso"} | MANAGE_COUNTERS,
     ("POST", DUTY + "pick"): set(),
     ("GET", OFFICE + "waits"): SEE_BRANCH,
     ("GET", OFFICE + "invariants"): SEE_BRANCH,
@@ -182,6 +182,7 @@ BODIES = {
     "transfer": {"service": "SV-INFO"},
     "cancel": {"reason": "left"},
     "break": {"reason": "MEAL"},
+    "close": {"reason": "left"},
     "auth/login": {"username": "nobody", "password": "wrong"},
     "pick": {"ticket": 1, "reason": "asked for"},
 }
@@ -318,6 +319,25 @@ def test_an_officer_cannot_use_the_duty_of_another(branch: Branch):
     duty.refresh_from_db()
     assert duty.closed_at is None
     assert duty.counter.tickets.count() == 0
+
+
+def test_the_counter_of_another_is_closed_by_the_head_with_a_reason(branch: Branch):
+    duty = branch.duty(at=timezone.now())
+    ticket = branch.serving(duty, at=timezone.now())
+    head = branch.officer(Role.HEAD_OF_SERVICE)
+    path = url(branch, f"duties/{duty.pk}/close")
+    client = client_of(head)
+
+    assert problem(client.post(path)) == (422, "reason_needed")
+    answer = client.post(path, {"reason": "went home ill"}, format="json")
+    again = client.post(path, {"reason": "went home ill"}, format="json")
+
+    assert (answer.status_code, answer.json()["closed_at"] is None) == (200, False)
+    assert problem(again) == (409, "duty_over")
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.held_by) == ("ON_HOLD", duty.officer)
+    closed = duty.events.last()
+    assert (closed.actor, closed.reason) == (head, "went home ill")
 
 
 def test_pick_needs_the_right_to(branch: Branch):

@@ -314,4 +314,4 @@ def test_greeter_queries_do_not_grow_with_the_queue(
 
     with django_assert_num_queries(len(one)):
         greeter.find("A001")
-    assert len(one) == 16
+    assert len(one) == 17
