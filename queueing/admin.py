@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from offices.admin_site import (
     LastingAdmin,
@@ -21,6 +22,7 @@ from queueing.models import (
     Ticket,
     TicketEvent,
 )
+from queueing.operations.catalogue import close_today, open_again
 
 OFFICE = ("office", admin.RelatedOnlyFieldListFilter)
 
@@ -45,6 +47,27 @@ class OfferingAdmin(ReferenceAdmin):
     list_filter = (OFFICE, "is_offered")
     list_select_related = ("office", "service")
     autocomplete_fields = ("office", "service")
+    search_fields = (
+        "service__code", "service__name_id", "service__name_en", "office__name",
+    )  # fmt: skip
+    actions = ("close_today", "open_again")
+
+    @admin.action(description=_("Close today"))
+    def close_today(
+        self, request: HttpRequest, offerings: models.QuerySet[Offering]
+    ) -> None:
+        """By each branch's own date: a demonstration has a clock of its own."""
+        for offering in offerings:
+            close_today(offering=offering, at=offering.office.now())
+            self.log_change(request, offering, "Closed today")
+
+    @admin.action(description=_("Open again"))
+    def open_again(
+        self, request: HttpRequest, offerings: models.QuerySet[Offering]
+    ) -> None:
+        for offering in offerings:
+            open_again(offering=offering)
+            self.log_change(request, offering, "Opened again")
 
 
 @admin.register(Counter, site=site)

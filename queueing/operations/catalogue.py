@@ -1,12 +1,15 @@
 """What branches offer and where: groups, services, offerings, counters."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
 
+from bpjs_service.events import announce_on_commit
 from bpjs_service.rows import put
 from offices.models import Office
 from queueing.models import Counter, Offering, QueueRules, Service, ServiceGroup
+from queueing.operations.moving import channel
 from queueing.reference import GroupRecord, ServiceRecord, Workload
 
 
@@ -74,6 +77,25 @@ def offer(*, office: Office, services: Iterable[Service]) -> int:
         Offering(office=office, service=service) for service in new
     )
     return len(new)
+
+
+@transaction.atomic
+def close_today(*, offering: Offering, at: dt.datetime) -> Offering:
+    """Give no more numbers for the service today, by the branch's own date."""
+    return _put_closed_on(offering, offering.office.day(at))
+
+
+@transaction.atomic
+def open_again(*, offering: Offering) -> Offering:
+    """Give numbers for the service again, on every day."""
+    return _put_closed_on(offering, None)
+
+
+def _put_closed_on(offering: Offering, day: dt.date | None) -> Offering:
+    offering.closed_on = day
+    offering.save(update_fields=["closed_on"])
+    announce_on_commit(channel(offering.office_id))
+    return offering
 
 
 def put_rules(*, office: Office) -> QueueRules:

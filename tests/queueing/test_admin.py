@@ -7,8 +7,15 @@ from django.utils.functional import Promise
 
 from offices import admin_site
 from offices.models import Role
-from queueing.models import Action, Duty, DutyEvent, Ticket, TicketEvent
-from tests.factories import HeadOfficeFactory, PostingFactory
+from queueing.models import Action, Duty, DutyEvent, Offering, Ticket, TicketEvent
+from queueing.operations import catalogue
+from tests.factories import (
+    MONDAY,
+    Branch,
+    HeadOfficeFactory,
+    PostingFactory,
+    on_monday,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +142,48 @@ def test_a_double_is_refused_in_our_own_words(client, branch, table, field, sent
     answer = client.post(url(table, "add"), form)
 
     assert answer.context["adminform"].form.non_field_errors() == [sentence]
+
+
+def act(client, action: str, *offerings):
+    rows = [offering.pk for offering in offerings]
+    form = {"action": action, "_selected_action": rows}
+    return client.post(url("offering", "changelist"), form)
+
+
+def test_services_are_closed_by_the_date_of_their_own_branch(client, branch):
+    demo = Branch(**on_monday())
+    today = branch.office.day(branch.office.now())
+
+    act(client, "close_today", branch.offering, demo.offering)
+
+    closed_on = dict(Offering.objects.values_list("office", "closed_on"))
+    assert closed_on == {branch.office.pk: today, demo.office.pk: MONDAY.date()}
+    assert {entry.change_message for entry in LogEntry.objects.all()} == {
+        "Closed today"
+    }
+
+
+def test_a_closed_service_is_opened_again(client, branch):
+    act(client, "close_today", branch.offering)
+
+    act(client, "open_again", branch.offering)
+
+    assert Offering.objects.get().closed_on is None
+
+
+def test_a_change_of_what_is_offered_is_announced(client, branch, monkeypatch):
+    told = []
+    monkeypatch.setattr(catalogue, "announce_on_commit", told.append)
+
+    act(client, "close_today", branch.offering)
+    act(client, "open_again", branch.offering)
+
+    assert told == [f"office-{branch.office.pk}"] * 2
+
+
+def test_offered_services_are_found_by_name(client, branch):
+    branch.offer("SV-OTHER", "B")
+
+    page = client.get(url("offering", "changelist"), {"q": "informasi"})
+
+    assert list(page.context["cl"].result_list) == [branch.offering]
