@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 from offices.models import Device, Staff
@@ -34,8 +34,32 @@ class PairingForm(forms.Form):
         return token
 
 
+# Django's own Indonesian has two words for a password, and one sentence that is
+# garbled; these forms use ours.
+class LogInForm(AuthenticationForm):
+    """User name and password."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("The user name or password is wrong."),
+    }
+
+
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not at runtime
     """A new password, typed twice, behind a link that works once."""
+
+    error_messages = {
+        **SetPasswordForm.error_messages,
+        "password_mismatch": _("The two passwords are not the same."),
+    }
+    new_password1, new_password2 = SetPasswordForm.create_password_fields(
+        label1=_("Your new password"), label2=_("Your new password once more")
+    )
 
     def save(self, commit: bool = True) -> Staff:
         """Set it the way everything is written here; ``commit`` is Django's own."""

@@ -1,30 +1,28 @@
 """Addresses of log-in, language, devices and the demonstration's short cuts."""
 
 from django.conf import settings
-from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
-from django.urls import path, reverse_lazy
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
 from django.views.i18n import set_language
 
 from offices import demo, views
-from offices.forms import NewPasswordForm
+from offices.forms import LogInForm
 
 app_name = "offices"
 urlpatterns = [
     path(
         "login/",
         LoginView.as_view(
-            template_name="offices/login.html", redirect_authenticated_user=True
+            template_name="offices/login.html",
+            authentication_form=LogInForm,
+            redirect_authenticated_user=True,
         ),
         name="login",
     ),
     path("logout/", LogoutView.as_view(), name="logout"),
     path(
         "password/<uidb64>/<token>/",
-        PasswordResetConfirmView.as_view(
-            form_class=NewPasswordForm,
-            template_name="offices/set_password.html",
-            success_url=reverse_lazy("offices:login"),
-        ),
+        views.ChoosePassword.as_view(),
         name="set-password",
     ),
     path("language/", set_language, name="language"),

@@ -3,18 +3,31 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.messages.views import SuccessMessageMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from bpjs_service.errors import NotFound
 from offices.authentication import cookie_name
-from offices.forms import PairingForm
+from offices.forms import NewPasswordForm, PairingForm
 from offices.models import Device
 
 YEAR_SECONDS = 365 * 24 * 3600
 START_PAGE = {Device.Kind.KIOSK: "kiosk", Device.Kind.BOARD: "board"}
+
+
+class ChoosePassword(SuccessMessageMixin, PasswordResetConfirmView):  # type: ignore[type-arg]  # not at runtime
+    """A new password behind a link that works once; then log in with it."""
+
+    form_class = NewPasswordForm
+    template_name = "offices/set_password.html"
+    success_url = reverse_lazy("offices:login")
+    success_message = _("Your password is saved. Log in with it.")
 
 
 def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:

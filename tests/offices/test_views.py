@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 
 import pytest
 from axes.models import AccessFailureLog
@@ -7,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from offices import lockout
+from offices.admin import password_path
 from offices.models import Device, Office, Staff
 from tests.factories import (
     MONDAY,
@@ -238,3 +240,40 @@ def test_made_up_addresses_do_not_escape_the_limit(
         answer = client.post(reverse("offices:login"), form, headers=made_up)
 
     assert answer.status_code == 429
+
+
+def words_of(answer) -> str:
+    return re.sub(r"<[^>]+>|\s+", " ", answer.content.decode()).lower()
+
+
+def test_wrong_password_is_said_in_one_plain_sentence(client, officer):
+    answer = log_in(client, "wrong")
+
+    assert "nama pengguna atau kata sandi salah." in words_of(answer)
+
+
+def test_pages_have_one_word_for_a_password(client, officer):
+    link = password_path(officer)
+    wrong = {"new_password1": "kuda laut biru", "new_password2": "kuda laut"}
+    form = client.get(link, follow=True).request["PATH_INFO"]
+    answers = [
+        client.get(reverse("offices:login")),
+        log_in(client, "wrong"),
+        client.get(form),
+        client.post(form, wrong),
+    ]
+
+    assert [re.findall(r"(?<!kata )sandi", words_of(page)) for page in answers] == [
+        [], [], [], [],
+    ]  # fmt: skip
+
+
+def test_a_password_that_was_chosen_is_said_to_be_saved(client, officer):
+    client.cookies["django_language"] = "en"
+    form = client.get(password_path(officer), follow=True).request["PATH_INFO"]
+    new = {"new_password1": "kuda laut biru", "new_password2": "kuda laut biru"}
+
+    answer = client.post(form, new, follow=True)
+
+    assert answer.redirect_chain == [(reverse("offices:login"), 302)]
+    assert "your password is saved. log in with it." in words_of(answer)
