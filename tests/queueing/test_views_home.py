@@ -59,3 +59,13 @@ def test_home_shows_an_administrator_the_way_to_the_reference_data(client, branc
     assert 'href="/admin/"' in client.get("/").content.decode()
     client.force_login(branch.officer())
     assert 'href="/admin/"' not in client.get("/").content.decode()
+
+
+def test_home_has_one_heading_whoever_looks(client, demo, branch):
+    Branch(is_demo=True)
+
+    stranger = client.get("/").text
+    client.force_login(branch.officer())
+    officer = client.get("/").text
+
+    assert [stranger.count("<h1"), officer.count("<h1")] == [1, 1]
