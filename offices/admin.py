@@ -36,6 +36,14 @@ class PostingInline(Kept, admin.TabularInline):  # type: ignore[type-arg]  # not
     fk_name = "staff"
     autocomplete_fields = ("office",)
 
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """A new posting begins today, unless another day is chosen."""
+        if db_field.name == "starts_on":
+            kwargs["initial"] = Office().day(timezone.now())
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
 
 @admin.register(Office, site=site)
 class OfficeAdmin(LastingAdmin):

@@ -1,7 +1,9 @@
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -244,6 +246,22 @@ def test_a_person_is_posted_on_the_same_page(client, administrator):
     client.post(reverse("admin:offices_staff_add"), data)
 
     assert Posting.objects.get(staff__username="siti").office == branch
+
+
+def test_a_new_posting_begins_today(client, administrator):
+    page = client.get(reverse("admin:offices_staff_add"))
+
+    [postings] = page.context["inline_admin_formsets"]
+    form = postings.formset.empty_form
+    assert form["starts_on"].value() == Office().day(timezone.now())
+
+
+def test_links_in_the_way_back_are_underlined(client, administrator):
+    page = client.get(reverse("admin:offices_staff_changelist")).text
+    sheet = Path(finders.find("bpjs_service/admin.css")).read_text()
+
+    assert "bpjs_service/admin" in page
+    assert "div.breadcrumbs a { text-decoration: underline; }" in sheet
 
 
 # -- The end of what they may do ------------------------------------------------------
