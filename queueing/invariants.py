@@ -28,11 +28,7 @@ from queueing.moves import MOVES
 def breaches(office: Office, day: dt.date) -> list[str]:
     """Every breach of the branch's day as a sentence; empty when all is well."""
     tickets = list(Ticket.objects.of_day(office, day).order_by("pk"))
-    events = list(
-        TicketEvent.objects.filter(office=office, service_day=day)
-        .select_related("ticket")
-        .order_by("pk")
-    )
+    events = _events(office, day, {ticket.pk: ticket for ticket in tickets})
     series = NumberSeries.objects.filter(office=office, service_day=day)
     return [
         *numbers(tickets, dict(series.values_list("prefix", "last"))),
@@ -42,6 +38,19 @@ def breaches(office: Office, day: dt.date) -> list[str]:
         *request_keys(events),
         *open_duties(Duty.objects.open().filter(office=office)),
     ]
+
+
+def _events(
+    office: Office, day: dt.date, known: dict[int, Ticket]
+) -> list[TicketEvent]:
+    """The day's events with their tickets; a join would read all of the history."""
+    events = list(
+        TicketEvent.objects.filter(office=office, service_day=day).order_by("pk")
+    )
+    for event in events:
+        if event.ticket_id in known:  # else issued between the two reads
+            event.ticket = known[event.ticket_id]
+    return events
 
 
 def numbers(tickets: Sequence[Ticket], last: dict[str, int]) -> Iterator[str]:
