@@ -4,8 +4,9 @@ import functools
 import hashlib
 import json
 import re
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ParseError
@@ -39,6 +40,8 @@ class ShallowJSONParser(JSONParser):
         try:
             data = super().parse(stream, media_type, parser_context)
             json.dumps(data, ensure_ascii=False).encode()
+        except ParseError as error:  # the parent speaks English alone
+            raise ParseError(_("The body is not valid JSON.")) from error
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply.")) from error
         except UnicodeEncodeError as error:  # such as "\ud800", the first of a pair
@@ -73,12 +76,18 @@ class Nothing(StrictSerializer):
     """An empty body."""
 
 
-@functools.cache
 def only(shape: type[S]) -> S:
     """The one instance of a shape without data: making one costs more than using it.
 
-    For ``run_validation`` and ``to_representation``, which keep nothing in it.
+    For ``run_validation`` and ``to_representation``, which keep nothing in it but the
+    texts of some errors; hence one for each language.
     """
+    kind: Any = shape  # a class can be a key, which mypy doubts
+    return cast("S", _only(kind, get_language()))
+
+
+@functools.cache
+def _only(shape: Any, _language: str | None) -> Any:
     return shape()
 
 

@@ -41,9 +41,7 @@ def _example(name: str, number: int, code: str, detail: str) -> OpenApiExample:
 
 
 EXAMPLES = {
-    400: _example(
-        "Unreadable", 400, "parse_error", "JSON parse error - Expecting value"
-    ),
+    400: _example("Unreadable", 400, "parse_error", "The body is not valid JSON."),
     401: _example(
         "No log-in",
         401,

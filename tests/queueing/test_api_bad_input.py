@@ -1,6 +1,7 @@
 """What is refused: the right status, a code, the reader's language, and no trace."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -223,33 +224,38 @@ def test_appointment_of_another_day(db, booked: str):
 
 
 # -- Bodies ---------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (b"{", (400, "parse_error")),
-        (b"\xff\xfe", (400, "parse_error")),
-        (b"[" * 60_000, (400, "parse_error")),
-        (b'{"service": NaN}', (400, "parse_error")),
-        (b"[]", (400, "invalid")),
-        (b'"SV-INFO"', (400, "invalid")),
-        (b"null", (400, "null")),
-        (b"{}", (400, "required")),
-        (b'{"service": null}', (400, "null")),
-        (b'{"service": ""}', (400, "blank")),
-        (b'{"service": 7}', (400, "invalid")),
-        (b'{"service": true}', (400, "invalid")),
-        (b'{"service": {"code": "SV-INFO"}}', (400, "invalid")),
-        (b'{"service": "SV-\\u0000INFO"}', (400, "null_characters_not_allowed")),
-        (b'{"service": "\\ud800"}', (400, "parse_error")),
-        (b'{"service": "' + b"x" * 33 + b'"}', (400, "max_length")),
-        (b'{"service": "SV-INFO", "vip": true}', (400, "unknown_field")),
-        (b'{"service": "SV-INFO", "priority": "VIP"}', (400, "invalid_choice")),
-        (b'{"service": "SV-INFO", "priority": []}', (400, "invalid_choice")),
-        (b'{"service": "SV-INFO", "language": "fr"}', (400, "invalid_choice")),
-        (b'{"service": "SV-INFO"}' + b" " * 70_000, (413, "body_too_large")),
-    ],
-    ids=lambda part: str(part)[:40],
-)
+BODIES = [
+    (b"{", (400, "parse_error")),
+    (b"\xff\xfe", (400, "parse_error")),
+    (b"[" * 60_000, (400, "parse_error")),
+    (b'{"service": NaN}', (400, "parse_error")),
+    (b"[]", (400, "invalid")),
+    (b'"SV-INFO"', (400, "invalid")),
+    (b"null", (400, "null")),
+    (b"{}", (400, "required")),
+    (b'{"service": null}', (400, "null")),
+    (b'{"service": ""}', (400, "blank")),
+    (b'{"service": 7}', (400, "invalid")),
+    (b'{"service": true}', (400, "invalid")),
+    (b'{"service": {"code": "SV-INFO"}}', (400, "invalid")),
+    (b'{"service": "SV-\\u0000INFO"}', (400, "null_characters_not_allowed")),
+    (b'{"service": "\\ud800"}', (400, "parse_error")),
+    (b'{"service": "' + b"x" * 33 + b'"}', (400, "max_length")),
+    (b'{"service": "SV-INFO", "vip": true}', (400, "unknown_field")),
+    (b'{"service": "SV-INFO", "priority": "VIP"}', (400, "invalid_choice")),
+    (b'{"service": "SV-INFO", "priority": []}', (400, "invalid_choice")),
+    (b'{"service": "SV-INFO", "language": "fr"}', (400, "invalid_choice")),
+    (b'{"service": "SV-INFO", "appointment_at": 9}', (400, "invalid")),
+    (b'{"service": "SV-INFO", "appointment_at": "soon"}', (400, "invalid")),
+    (
+        b'{"service": "SV-INFO", "appointment_at": "0001-01-01T00:00:00+14:00"}',
+        (400, "overflow"),
+    ),
+    (b'{"service": "SV-INFO"}' + b" " * 70_000, (413, "body_too_large")),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), BODIES, ids=lambda part: str(part)[:40])
 def test_body_that_is_no_order(branch: Branch, body: bytes, expected):
     answer = client_of(branch.kiosk).generic(
         "POST", url(branch, "tickets"), body, content_type="application/json"
@@ -382,6 +388,55 @@ def test_validation_speaks_the_language_of_the_reader(branch: Branch):
     assert english["errors"][0]["detail"] == "This field is required."
     assert indonesian["errors"][0]["detail"] == "Bidang ini harus diisi."
     assert indonesian["errors"][0]["attr"] == "service"
+
+
+def details(answer: Any) -> list[str]:
+    return [error["detail"] for error in answer.json()["errors"]]
+
+
+def in_both(ask: Callable[[Any], Any], actor: Any) -> list[tuple[str, str]]:
+    """What is wrong with a request, in English and in Indonesian."""
+    english, indonesian = (details(ask(client_of(actor, to))) for to in ("en", "id"))
+    return list(zip(english, indonesian, strict=True))
+
+
+@pytest.mark.parametrize(
+    "body", [body for body, _expected in BODIES], ids=lambda part: str(part)[:40]
+)
+def test_no_english_about_a_body_for_an_indonesian_reader(branch: Branch, body: bytes):
+    def ask(client: Any) -> Any:
+        return client.generic(
+            "POST", url(branch, "tickets"), body, content_type="application/json"
+        )
+
+    for english, indonesian in in_both(ask, branch.kiosk):
+        assert english != indonesian
+
+
+@pytest.mark.parametrize(
+    ("method", "rest", "body"),
+    [
+        ("PUT", "tickets", ""),
+        ("GET", "tickets?state=GONE", ""),
+        ("GET", "tickets?after=-1", ""),
+        ("GET", "tickets?after=x", ""),
+        ("GET", "tickets?after=" + "9" * 30, ""),
+        ("GET", "tickets?label=123456789", ""),
+        ("POST", "duties", '{"counter": 0, "as_ranger": "x"}'),
+        ("POST", "duties", '{"counter": 100}'),
+        ("POST", "duties", '{"counter": "one"}'),
+        ("POST", "tickets/1/start", ""),
+        ("POST", "duties/1/close", ""),
+    ],
+)
+def test_no_english_for_an_indonesian_reader(branch: Branch, method, rest, body):
+    def ask(client: Any) -> Any:
+        return client.generic(
+            method, url(branch, rest), body, content_type="application/json"
+        )
+
+    for english, indonesian in in_both(ask, branch.officer()):
+        assert english != indonesian
 
 
 def test_counter_of_another_branch_cannot_be_opened(branch: Branch):
