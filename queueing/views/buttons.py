@@ -141,6 +141,23 @@ def page(right: Right, render: Render) -> View:
     return view
 
 
+def typed_again(
+    request: HttpRequest, refusal: Refusal | None, ticket: Ticket | None
+) -> dict[str, Any]:
+    """What a refused form said, to fill it again.
+
+    When the page shows another ``ticket`` by now, only the note comes back, to be
+    read: it must not end up in the form of somebody else.
+    """
+    if refusal is None:
+        return {}
+    match = request.resolver_match
+    about = match.kwargs.get("pk") if match else None
+    if about is None or (ticket and ticket.pk == about):
+        return request.POST.dict()
+    return {"note": request.POST.get("note", "")}
+
+
 def button(right: Right, page_name: str, render: Render) -> Callable[..., View]:
     """Make a POST view of a function that calls one operation with a ``Press``.
 

@@ -23,17 +23,26 @@ from queueing.forms import (
 from queueing.live import live_url
 from queueing.models import Action, Duty, Place
 from queueing.queries.desk import desk_of
-from queueing.views.buttons import Press, StaffRequest, View, button, page
+from queueing.views.buttons import (
+    Press,
+    StaffRequest,
+    View,
+    button,
+    page,
+    typed_again,
+)
 
 
 def _render_desk(
     request: StaffRequest, office: Office, _about: str, refusal: Refusal | None
 ) -> HttpResponse:
+    desk = desk_of(office, request.user, office.now())
+    shown = desk.current.ticket if desk.current else None
     context = {
         "office": office,
-        "desk": desk_of(office, request.user, office.now()),
+        "desk": desk,
         "refusal": refusal,
-        "typed": request.POST if refusal else {},
+        "typed": typed_again(request, refusal, shown),
         "request_key": secrets.token_urlsafe(12),
         "live_url": live_url(request, office, request.user),
         "break_reasons": Duty.BreakReason.choices,

@@ -15,7 +15,14 @@ from queueing.live import live_url
 from queueing.models import Action, Place, Visit
 from queueing.queries.greeter import reception_of
 from queueing.refusals import TicketUnknown
-from queueing.views.buttons import Press, StaffRequest, View, button, page
+from queueing.views.buttons import (
+    Press,
+    StaffRequest,
+    View,
+    button,
+    page,
+    typed_again,
+)
 
 
 def _render_greeter(
@@ -24,19 +31,20 @@ def _render_greeter(
     reception = reception_of(office, request.user, about, office.now())
     if about and not reception.matches:
         refusal = refusal or TicketUnknown()
+    shown = reception.found.ticket if reception.found else None
     context = {
         "office": office,
         "about": about,
         "reception": reception,
+        "may_release": may(request.user, Right.MANAGE_COUNTERS, office),
         "refusal": refusal,
-        "typed": request.POST if refusal else {},
+        "typed": typed_again(request, refusal, shown),
         "request_key": secrets.token_urlsafe(12),
         "live_url": live_url(request, office, request.user),
         "priorities": Visit.Priority.choices,
         "return_places": Place.choices,
         "places": [Place.BY_AGE, Place.FRONT, Place.END],
     }
-        "may_release": may(request.user, Right.MANAGE_COUNTERS, office),
     template = "queueing/_greeter.html" if request.htmx else "queueing/greeter.html"
     status = refusal.status if refusal else 200
     return render(request, template, context, status=status)
