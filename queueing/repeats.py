@@ -76,6 +76,10 @@ def _as_it_was(event: TicketEvent) -> Ticket:
             setattr(
                 ticket, name, cast("models.Field[Any, Any]", field).to_python(value)
             )
+    noted = ticket.visit.notes.filter(event__lte=event.pk).exclude(
+        event__undone_by__lt=event.pk
+    )
+    ticket.visit.note = noted.values_list("text", flat=True).last() or ""
     ticket.recorded = event
     return ticket
 

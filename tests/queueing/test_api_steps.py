@@ -128,7 +128,7 @@ def test_a_late_repeat_of_a_call_tells_the_service_and_counter_of_then(
     call = url(branch, f"duties/{duty.pk}/call-next")
     first = client.post(call, headers=key)
     transfer = url(branch, f"tickets/{first.json()['id']}/transfer")
-    client.post(transfer, {"service": "SV-JHT"}, format="json")
+    client.post(transfer, {"service": "SV-JHT", "note": "form"}, format="json")
 
     again = client.post(call, headers=key)
 
