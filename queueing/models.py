@@ -498,7 +498,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             | Q(pk__in=serves.filter(service=theirs).values("counter"))
         )
         waiting = self.of_day(ticket.office, ticket.service_day).waiting()
-        return waiting.filter(Exists(shared)).exclude(pk=ticket.pk)
+        same = Q(service=ticket.service_id)  # also where no counter serves it yet
+        return waiting.filter(same | Exists(shared)).exclude(pk=ticket.pk)
 
     def locked(self) -> Self:
         """Lock the ticket rows alone, waiting for whoever holds them."""

@@ -373,3 +373,9 @@ def test_number_taken_in_the_journey_waits(kiosk):
     issue(kiosk)
 
     assert Ticket.objects.get().state == State.WAITING
+
+
+def test_last_question_lets_nothing_apply_in_indonesian(kiosk):
+    page = ask(kiosk, lang="id", service="SV-INFO", key=KEY).text
+
+    assert "Tidak ada yang sesuai" in page
