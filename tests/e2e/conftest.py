@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page
 
 from offices.authentication import cookie_name
 from offices.models import Device
+from tests.e2e.desk_page import Desk
+from tests.factories import Branch, CounterFactory
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -67,3 +70,15 @@ def log_in(
         context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
 
     return log_in_as
+
+
+@pytest.fixture
+def desk(page: Page, branch: Branch, live_server, log_in) -> Desk:
+    """The desk of an officer who is not on duty yet; counter 1 is free."""
+    page.set_viewport_size({"width": 1366, "height": 768})
+    CounterFactory(office=branch.office, number=1)
+    officer = branch.officer()
+    log_in(officer)
+    return Desk(
+        page, branch, live_server.url + reverse("desk", args=[branch.office.code])
+    )

@@ -1,61 +1,24 @@
 """A counter's day in a real browser: with keys, without a mouse, and undisturbed."""
 
 import datetime as dt
-import re
 from collections.abc import Callable
 
 import pytest
-from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
 from queueing import operations
-from queueing.models import Duty, State, Ticket, TicketEvent
-from tests.factories import MONDAY, Branch, CounterFactory, on_monday
+from queueing.models import State, Ticket, TicketEvent
+from tests.e2e.desk_page import SETTLE, Desk
+from tests.factories import MONDAY, Branch, on_monday
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 MINUTE = dt.timedelta(minutes=1)
-SETTLE = 450  # ms; a faster second press is taken for a double click
-
-
-class Desk:
-    """The page of one officer, and the keys printed on it."""
-
-    def __init__(self, page: Page, branch: Branch, url: str):
-        self.page, self.branch, self.url = page, branch, url
-
-    def press(self, key: str) -> None:
-        self.page.wait_for_timeout(SETTLE)
-        self.page.keyboard.press(key)
-
-    def expect_step(self, step: str, label: str = "") -> None:
-        """Wait until the primary button offers the step, with this number there."""
-        form = self.page.locator("form:has(#next-step)")
-        expect(form).to_have_attribute("action", re.compile(f"/{step}/$"))
-        numbers = [label] if label else []
-        expect(self.page.locator(".desk__number .ticket-number")).to_have_text(numbers)
-
-    def refresh(self) -> None:
-        """What live.js does when the branch has changed."""
-        with self.page.expect_response(lambda r: r.request.method == "GET"):
-            self.page.evaluate("document.body.dispatchEvent(new Event('changed'))")
 
 
 @pytest.fixture
 def branch(transactional_db) -> Branch:
     return Branch(**on_monday())
-
-
-@pytest.fixture
-def desk(page: Page, branch: Branch, live_server, log_in) -> Desk:
-    """The desk of an officer who is not on duty yet; counter 1 is free."""
-    page.set_viewport_size({"width": 1366, "height": 768})
-    CounterFactory(office=branch.office, number=1)
-    officer = branch.officer()
-    log_in(officer)
-    return Desk(
-        page, branch, live_server.url + reverse("desk", args=[branch.office.code])
-    )
 
 
 def test_desk_journey_with_the_keyboard(desk: Desk, axe: Callable[[Page], None]):
@@ -110,16 +73,9 @@ def test_desk_journey_with_the_keyboard(desk: Desk, axe: Callable[[Page], None])
     assert Ticket.objects.get(number=2).state == State.FINISHED
 
 
-def on_duty(desk: Desk) -> Duty:
-    desk.page.goto(desk.url)
-    desk.page.locator("button[name=counter]").click()
-    desk.expect_step("call-next")
-    return Duty.objects.get()
-
-
 def test_desk_double_click_takes_one_step(desk: Desk):
     desk.branch.ticket(at=MONDAY - MINUTE)
-    on_duty(desk)
+    desk.on_duty()
     desk.page.wait_for_timeout(SETTLE)
     # The second click comes as soon as the next step stands in the same place.
     desk.page.evaluate(
@@ -137,7 +93,7 @@ def test_desk_double_click_takes_one_step(desk: Desk):
 
 def test_desk_focus_stays_on_the_next_step(desk: Desk):
     desk.branch.ticket(at=MONDAY - MINUTE)
-    on_duty(desk)
+    desk.on_duty()
     desk.press("F2")
     desk.expect_step("start", "A001")
     expect(desk.page.locator("#next-step")).to_be_focused()
@@ -148,7 +104,7 @@ def test_desk_focus_stays_on_the_next_step(desk: Desk):
 
 
 def test_desk_refresh_keeps_what_is_typed_and_shows_the_queue(desk: Desk):
-    desk.branch.serving(on_duty(desk), at=MONDAY - MINUTE)
+    desk.branch.serving(desk.on_duty(), at=MONDAY - MINUTE)
     desk.page.reload()
     desk.press("F9")
     note = desk.page.locator("#transfer-note")
@@ -166,7 +122,7 @@ def test_desk_refused_form_says_why_and_keeps_what_is_typed(
     desk: Desk, axe: Callable[[Page], None]
 ):
     service = desk.branch.offer("SV-JHT", "K")
-    desk.branch.serving(on_duty(desk), at=MONDAY - MINUTE)
+    desk.branch.serving(desk.on_duty(), at=MONDAY - MINUTE)
     desk.page.reload()
     desk.press("F9")
     desk.page.locator("#transfer-target").select_option(f"service:{service.pk}")
@@ -182,7 +138,7 @@ def test_desk_refused_form_says_why_and_keeps_what_is_typed(
 
 
 def test_desk_refusal_outlives_the_next_refresh(desk: Desk):
-    on_duty(desk)
+    desk.on_duty()
     desk.press("F2")
     expect(desk.page.get_by_role("alert")).to_be_visible()
 
@@ -194,7 +150,7 @@ def test_desk_refusal_outlives_the_next_refresh(desk: Desk):
 
 
 def test_desk_shows_what_the_reception_changed(desk: Desk):
-    ticket = desk.branch.called(on_duty(desk), at=MONDAY)
+    ticket = desk.branch.called(desk.on_duty(), at=MONDAY)
     desk.refresh()
     desk.expect_step("start", "A001")
 
