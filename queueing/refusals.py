@@ -129,7 +129,7 @@ class NothingToUndo(Refusal):
 
 class UndoBlocked(Refusal):
     code = "undo_blocked"
-    sentence = _("%(label)s cannot go back: the counter has another number now.")
+    sentence = _("%(label)s cannot go back: its counter is taken or closed now.")
 
 
 class KeyReused(Refusal):

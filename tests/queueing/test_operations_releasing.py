@@ -2,7 +2,7 @@ import pytest
 
 from queueing import operations
 from queueing.models import Duty, State, Ticket
-from queueing.refusals import DutyOver, ReasonNeeded
+from queueing.refusals import DutyOver, ReasonNeeded, UndoBlocked
 from tests.factories import MONDAY, Branch
 from tests.queueing.helpers import after, refused
 
@@ -93,3 +93,12 @@ def test_release_of_a_closed_counter_is_refused(branch: Branch):
 
     with refused(DutyOver):
         release(branch, duty)
+
+
+def test_a_visitor_does_not_go_back_to_a_released_counter(branch: Branch):
+    duty = branch.duty(1)
+    ticket = branch.serving(duty)
+    head = release(branch, duty).events.last().actor
+
+    with refused(UndoBlocked):
+        operations.undo(ticket=ticket, actor=head, at=after(5, seconds=3))
