@@ -111,7 +111,7 @@ def found(office: Office, ticket: Ticket, at: dt.datetime) -> Found:
     )
     return Found(
         ticket,
-        ahead=Ticket.objects.ahead_of(ticket).count() if is_waiting else None,
+        ahead=ticket.people_ahead(at) if is_waiting else None,
         minutes=ticket.waited_minutes(at),
         trail=[
             Step(event, str(event.staff or event.device or ""), details(event))
