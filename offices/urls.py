@@ -1,7 +1,7 @@
 """Addresses of log-in, language, devices and the demonstration's short cuts."""
 
 from django.conf import settings
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.urls import path
 from django.views.i18n import set_language
 
@@ -19,7 +19,7 @@ urlpatterns = [
         ),
         name="login",
     ),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", views.log_out, name="logout"),
     path(
         "password/<uidb64>/<token>/",
         views.ChoosePassword.as_view(),

@@ -1,7 +1,6 @@
 """Logging out: somebody who has a counter open is asked about it first."""
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -11,10 +10,9 @@ from django.views.decorators.http import require_http_methods
 from bpjs_service.errors import Refusal
 from bpjs_service.rows import one
 from offices.models import Staff
+from offices.views import log_out
 from queueing import operations
 from queueing.models import Duty, Ticket
-
-log_out = LogoutView.as_view()
 
 
 @never_cache

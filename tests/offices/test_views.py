@@ -277,3 +277,12 @@ def test_a_password_that_was_chosen_is_said_to_be_saved(client, officer):
 
     assert answer.redirect_chain == [(reverse("offices:login"), 302)]
     assert "your password is saved. log in with it." in words_of(answer)
+
+
+def test_logout_ends_the_session_and_what_the_browser_keeps(client, officer):
+    client.force_login(officer)
+
+    answer = client.post(reverse("offices:logout"))
+
+    assert "_auth_user_id" not in client.session
+    assert answer.headers["Clear-Site-Data"] == '"storage"'
