@@ -1,7 +1,9 @@
 import json
+from pathlib import Path
 
 import pytest
 
+from queueing.replay.services import replay_services
 from queueing.scenario import Arrival, Place, ScenarioError, load
 
 DAY = {
@@ -91,3 +93,12 @@ def test_load_says_what_is_wrong_with_a_file(tmp_path, day, sentence):
 def test_load_says_that_a_file_is_missing(tmp_path):
     with pytest.raises(ScenarioError, match="No such file"):
         load(tmp_path / "none.json")
+
+
+def test_the_example_day_of_the_documents_can_be_played():
+    day = load(Path(__file__).parents[2] / "docs" / "days" / "quiet_morning.json")
+
+    known = set(replay_services())
+    assert {arrival.workload for arrival in day.arrivals} <= known
+    skills = [place.workloads or () for place in day.places]
+    assert {workload for skill in skills for workload in skill} <= known
