@@ -44,6 +44,7 @@ def test_greeter_journey(reception: Page, branch: Branch, axe: Callable[[Page], 
 
     page.wait_for_timeout(SETTLE)
     page.locator("summary.button--danger").click()
+    expect(page.locator("details[open] [name=reason]")).to_be_focused()
     page.keyboard.type("pulang")
     axe(page)
     page.locator("details[open] button").click()
