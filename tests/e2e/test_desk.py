@@ -43,6 +43,7 @@ def test_desk_journey_with_the_keyboard(desk: Desk, axe: Callable[[Page], None])
     desk.expect_step("finish", "A001")
 
     desk.press("F8")
+    expect(page.locator("details[open] [name=reason]")).to_be_focused()
     page.keyboard.type("fotokopi KTP")
     axe(page)
     page.keyboard.press("Enter")
